@@ -1,0 +1,4 @@
+//! `align` makes one Postgres schema speak another's language.
+pub mod mapping;
+pub mod schema;
+pub mod source;

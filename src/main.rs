@@ -1,0 +1,3 @@
+//! The program; see the library for the map of the house.
+
+fn main() {}

@@ -1,0 +1,420 @@
+//! Which column means which, how a value changes on its way, and what is expected of the result.
+//!
+//! [`file::read`] makes a [`Mapping`] of a TOML text. It decides the form alone: whether a
+//! correspondence fits two schemas is decided by [`crate::diff`].
+
+pub mod condition;
+pub mod file;
+mod transform;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+pub use transform::{
+    Fallback, Literal, Lookup, OnAmbiguous, OnMissing, OpenRange, PackForm, RangeRule, Transform,
+    WhenCase,
+};
+
+use crate::schema::Ident;
+
+/// The one version of the file's format that this program reads.
+pub const FORMAT: u32 = 1;
+
+/// A mapping file.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Mapping {
+    /// Defaults for `--from`.
+    pub from: Side,
+    /// Defaults for `--to`.
+    pub to: Side,
+    /// Where the pair's migrations are.
+    pub migrate: Option<Migrate>,
+    /// What `--gate` asks.
+    pub gate: Gate,
+    /// What a column earns by class.
+    pub credit: Credit,
+    /// What never counts.
+    pub ignore: Ignore,
+    /// Parts of the score, in the file's order.
+    pub categories: Vec<Category>,
+    /// What the report says of a target table, in the file's order.
+    pub expect_tables: Vec<ExpectTable>,
+    /// What the other application asks for, in the file's order.
+    pub expect_selects: Vec<ExpectSelect>,
+    /// Tables that mean the same, in the file's order.
+    pub tables: Vec<TableCorrespondence>,
+    /// Columns that mean the same, in the file's order.
+    pub columns: Vec<ColumnCorrespondence>,
+}
+
+/// One side's defaults.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Side {
+    /// A source as `--from` takes it; a path in it is relative to the mapping file.
+    pub source: Option<String>,
+    /// A short name for reports, such as `clara-backend`.
+    pub name: Option<String>,
+    /// Namespaces to read, the first being home; empty means `public`.
+    pub schemas: Vec<Ident>,
+    /// TypeScript interface names to table names, for a `ts:` source.
+    pub interfaces: BTreeMap<String, String>,
+}
+
+/// Where a pair's migrations are.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Migrate {
+    /// Folder with one folder a phase, relative to the mapping file.
+    pub dir: String,
+    /// The default road, in order.
+    pub phases: Vec<String>,
+}
+
+/// What `--gate` asks.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Gate {
+    /// The lowest score that passes, 0 to 100.
+    pub score: f64,
+    /// The highest number of blockers that passes.
+    pub blockers: u32,
+    /// The highest number of unknowns that passes.
+    pub unknown: u32,
+}
+
+impl Default for Gate {
+    /// 90, 0, 0: the seed's target, and nothing open.
+    fn default() -> Self {
+        Self {
+            score: 90.0,
+            blockers: 0,
+            unknown: 0,
+        }
+    }
+}
+
+/// What one target column earns by class, in thousandths of a point, so that sums are whole numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Credit {
+    /// Same name, identical or widening type.
+    pub same: u32,
+    /// Mapped name, identical or widening type.
+    pub renamed: u32,
+    /// Derivable from the same row by a documented rule.
+    pub derived: u32,
+    /// A counterpart whose conversion is partial or lossy.
+    pub lossy: u32,
+    /// No counterpart.
+    pub missing: u32,
+}
+
+impl Default for Credit {
+    /// 1, 1, 1, ½, 0.
+    fn default() -> Self {
+        Self {
+            same: 1000,
+            renamed: 1000,
+            derived: 1000,
+            lossy: 500,
+            missing: 0,
+        }
+    }
+}
+
+impl Credit {
+    /// What a column of that class earns, in thousandths.
+    pub fn of(&self, class: Class) -> u32 {
+        match class {
+            Class::Same => self.same,
+            Class::Renamed => self.renamed,
+            Class::Derived => self.derived,
+            Class::Lossy => self.lossy,
+            Class::Missing => self.missing,
+        }
+    }
+}
+
+/// What a target column has on the other side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Class {
+    /// The same name with an identical or widening type.
+    Same,
+    /// A mapped name with an identical or widening type.
+    Renamed,
+    /// A documented rule over the same row.
+    Derived,
+    /// A counterpart whose conversion is partial or lossy.
+    Lossy,
+    /// Nothing.
+    Missing,
+}
+
+impl Class {
+    /// Every class, best first.
+    pub const ALL: [Self; 5] = [
+        Self::Same,
+        Self::Renamed,
+        Self::Derived,
+        Self::Lossy,
+        Self::Missing,
+    ];
+
+    /// The word the mapping file and the reports use.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Same => "same",
+            Self::Renamed => "renamed",
+            Self::Derived => "derived",
+            Self::Lossy => "lossy",
+            Self::Missing => "missing",
+        }
+    }
+}
+
+/// Patterns of names that never count; `*` stands for any run of characters, `?` for one.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Ignore {
+    /// `table` or `schema.table`.
+    pub tables: Vec<String>,
+    /// `table.column` or `schema.table.column`.
+    pub columns: Vec<String>,
+}
+
+/// A part of the score.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Category {
+    /// What it is called.
+    pub name: String,
+    /// Its share in the overall score, at least 1.
+    pub weight: u32,
+    /// Target tables.
+    pub tables: Vec<TableRef>,
+    /// Where it stands in the file.
+    pub at: At,
+}
+
+/// What the report says of a target table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExpectTable {
+    /// The target table.
+    pub table: TableRef,
+    /// How much its absence matters.
+    pub priority: Priority,
+    /// What its absence breaks, in a few words.
+    pub impact: String,
+    /// The module of the application that needs it.
+    pub module: Option<String>,
+    /// The phase that brings it.
+    pub phase: Option<String>,
+    /// Lines for the checklist; each is ticked from the live diff by its `column`, or by the table.
+    pub checklist: Vec<ChecklistItem>,
+    /// Where it stands in the file.
+    pub at: At,
+}
+
+/// A line of the checklist.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChecklistItem {
+    /// What is to be done.
+    pub text: String,
+    /// The target columns that tell whether it is done; empty asks for the table alone.
+    pub columns: Vec<Ident>,
+}
+
+/// How much a table's absence matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Priority {
+    /// The application cannot do its work.
+    High,
+    /// Part of it cannot.
+    Medium,
+    /// A convenience.
+    Low,
+}
+
+impl Priority {
+    /// The word the mapping file and the reports use.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::High => "high",
+            Self::Medium => "medium",
+            Self::Low => "low",
+        }
+    }
+}
+
+/// A query of the other application, in `PostgREST`'s language.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExpectSelect {
+    /// The target table it starts from.
+    pub table: TableRef,
+    /// The `select` parameter, such as `*,clients(*)`.
+    pub select: String,
+    /// Where the application asks it.
+    pub used_by: Option<String>,
+    /// Why it cannot work, said beforehand: then it is reported and never a blocker.
+    pub known_failure: Option<String>,
+    /// Where it stands in the file.
+    pub at: At,
+}
+
+/// Two tables that mean the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableCorrespondence {
+    /// The table of the from side.
+    pub from: TableRef,
+    /// The table of the to side.
+    pub to: TableRef,
+    /// Whether a person took it.
+    pub status: Status,
+    /// Paper trail.
+    pub note: Note,
+    /// A condition that leaves rows out, as written.
+    pub filter: Option<String>,
+    /// Where it stands in the file.
+    pub at: At,
+}
+
+/// Columns that mean the same.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ColumnCorrespondence {
+    /// Columns of the from side: none for a constant, several for `concat`, `pack` and rules.
+    pub from: Vec<ColumnRef>,
+    /// Columns of the to side: none for what is kept, archived or dropped; several for `split`.
+    pub to: Vec<ColumnRef>,
+    /// What becomes of the values.
+    pub rule: Rule,
+    /// Texts that are read as NULL before the steps.
+    pub nulls: Vec<String>,
+    /// What fills a NULL after the steps.
+    pub default: Option<Literal>,
+    /// What becomes of a row whose value cannot be converted.
+    pub on_error: OnError,
+    /// Whether a person took it.
+    pub status: Status,
+    /// A class stated against the one that verb and types give.
+    pub credit: Option<Class>,
+    /// Whether the rule holds once, or must hold ever after.
+    pub sync: Sync,
+    /// Paper trail.
+    pub note: Note,
+    /// Where it stands in the file.
+    pub at: At,
+}
+
+/// What becomes of a column.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Rule {
+    /// It becomes the `to` column by the steps, in order; no step is a rename or a copy.
+    Convert(Vec<Transform>),
+    /// It has no home and stays under its own name.
+    Keep,
+    /// It has no home and goes to `align.archive`.
+    Archive,
+    /// It has no home and goes; the reason is required.
+    Drop {
+        /// Why it may go.
+        reason: String,
+    },
+}
+
+/// What becomes of a row whose value cannot be converted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnError {
+    /// The run stops.
+    Fail,
+    /// The row goes to quarantine.
+    #[default]
+    Quarantine,
+    /// The target becomes NULL, and the row is counted.
+    Null,
+    /// The target takes `default`, and the row is counted.
+    Default,
+}
+
+/// Whether a person took a correspondence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Status {
+    /// It holds.
+    #[default]
+    Accepted,
+    /// A proposal; it does not hold until it is accepted.
+    Proposed,
+    /// A remembered no.
+    Rejected,
+}
+
+/// Whether a rule must hold ever after.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Sync {
+    /// Both sides stay equal under the rule.
+    #[default]
+    Always,
+    /// The rule fills the target once; people may change it later.
+    Once,
+}
+
+/// Paper trail of a correspondence.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Note {
+    /// The reason.
+    pub why: Option<String>,
+    /// Who took it.
+    pub by: Option<String>,
+    /// When, as written.
+    pub on: Option<String>,
+    /// 0 to 1, in thousandths.
+    pub confidence: Option<u32>,
+}
+
+/// A place in the mapping file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct At {
+    /// From 1.
+    pub line: u32,
+    /// In characters, from 1.
+    pub column: u32,
+}
+
+/// A table as a mapping names it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TableRef {
+    /// `None` is the side's home.
+    pub namespace: Option<Ident>,
+    /// The table.
+    pub name: Ident,
+}
+
+/// A column as a mapping names it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ColumnRef {
+    /// Its table.
+    pub table: TableRef,
+    /// The column.
+    pub name: Ident,
+}
+
+impl fmt::Display for TableRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.namespace {
+            Some(namespace) => write!(f, "{namespace}.{}", self.name),
+            None => write!(f, "{}", self.name),
+        }
+    }
+}
+
+impl fmt::Display for ColumnRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.table, self.name)
+    }
+}
+
+impl Mapping {
+    /// Correspondences that hold.
+    pub fn accepted_columns(&self) -> impl Iterator<Item = &ColumnCorrespondence> {
+        self.columns.iter().filter(|c| c.status == Status::Accepted)
+    }
+
+    /// Every target table that some category scores.
+    pub fn scored_tables(&self) -> BTreeSet<&TableRef> {
+        self.categories.iter().flat_map(|c| &c.tables).collect()
+    }
+}

@@ -1,0 +1,83 @@
+//! Expressions: defaults, checks, predicates, policies, in one canonical spelling.
+//!
+//! The server rewrites what a person wrote: it adds casts and parentheses, turns `IN` into
+//! `= ANY (ARRAY[…])`, names the columns of sub-selects. [`Expression::written`] and
+//! [`Expression::deparsed`] bring both to one spelling, so that equal meaning is equal text wherever
+//! text alone can tell.
+
+use serde::{Deserialize, Serialize};
+
+use super::ident::Ident;
+
+/// An expression in canonical spelling. Equal when the text is, whoever spelled it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Expression {
+    /// The canonical text; readable SQL.
+    pub text: String,
+    /// Who spelled it before it was made canonical.
+    pub spelling: Spelling,
+    /// Whether the text holds something that only a server makes canonical, such as a sub-select.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub needs_server: bool,
+}
+
+/// Who spelled an expression.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Spelling {
+    /// A person, in a file.
+    Written,
+    /// The server, by `pg_get_expr` and its kin.
+    Deparsed,
+}
+
+/// Whether two expressions say the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Agreement {
+    /// One canonical text.
+    Same,
+    /// Two texts, and text can tell.
+    Different,
+    /// Two texts, one a person's and one the server's, over something only a server makes canonical.
+    Unresolved,
+}
+
+impl Expression {
+    /// Takes what a person wrote. Names within `home` lose their namespace.
+    pub fn written(text: &str, home: &Ident) -> Self {
+        Self::canonical(text, home, Spelling::Written)
+    }
+
+    /// Takes what the server printed (with an empty `search_path`). Names within `home` lose their
+    /// namespace.
+    pub fn deparsed(text: &str, home: &Ident) -> Self {
+        Self::canonical(text, home, Spelling::Deparsed)
+    }
+
+    fn canonical(text: &str, _home: &Ident, spelling: Spelling) -> Self {
+        Self {
+            text: text.trim().to_owned(),
+            spelling,
+            needs_server: false,
+        }
+    }
+
+    /// Whether both say the same, as far as text can tell.
+    pub fn agrees(&self, other: &Self) -> Agreement {
+        if self.text == other.text {
+            Agreement::Same
+        } else if self.spelling != other.spelling && (self.needs_server || other.needs_server) {
+            Agreement::Unresolved
+        } else {
+            Agreement::Different
+        }
+    }
+}
+
+impl PartialEq for Expression {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for Expression {}

@@ -2,6 +2,7 @@
 pub mod diff;
 pub mod gate;
 pub mod mapping;
+pub mod report;
 pub mod schema;
 pub mod score;
 pub mod source;

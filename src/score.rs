@@ -144,6 +144,14 @@ impl Share {
     }
 }
 
+#[cfg(test)]
+impl Share {
+    /// A share made by hand, for tests of what prints it.
+    pub(crate) fn fixture(numerator: u64, denominator: u64) -> Self {
+        Self::of(numerator, denominator)
+    }
+}
+
 impl fmt::Display for Share {
     /// In percent with one decimal.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -23,8 +23,11 @@ pub struct CorrespondenceState {
 pub enum State {
     /// The from side has `from` and lacks `to`: it is still to be done.
     Open,
-    /// The from side has `to` already.
+    /// The from side has `to` already; or what is kept is there, and what is archived or dropped is
+    /// gone.
     Applied,
+    /// A column to keep is not there, so there is nothing to keep.
+    Idle,
     /// The from side has neither, or the to side does not have `to`.
     Stale {
         /// What is not there, and where.

@@ -1,9 +1,13 @@
-//! From values to text: a comparison with its score as text or JSON.
+//! From values to text: a comparison with its score as text, JSON or Markdown, one column's arithmetic
+//! in full ([`explain`]), a schema as text or JSON ([`inspect`]).
 //!
 //! A report decides no fact. It reads no clock and no environment, so one value gives one text.
 //! Colors are always written; the stream that carries the text strips them where they are not wanted.
 
+pub mod explain;
+pub mod inspect;
 mod json;
+mod markdown;
 mod screen;
 mod standing;
 mod style;
@@ -67,6 +71,8 @@ pub enum Format {
     Text,
     /// For a program.
     Json,
+    /// For a comment on a pull request.
+    Markdown,
 }
 
 /// The report as one text that ends with a line end.
@@ -74,6 +80,7 @@ pub fn render(report: &Report<'_>, format: Format) -> String {
     match format {
         Format::Text => text::render(report),
         Format::Json => json::render(report),
+        Format::Markdown => markdown::render(report),
     }
 }
 

@@ -10,7 +10,7 @@ mod tables;
 pub use closing::hints;
 
 use super::Report;
-use super::screen::Screen;
+use super::screen::{Screen, pad, width};
 use super::standing::count;
 use super::style::{ADDED, CHANGED, HEADING, REMOVED, paint};
 
@@ -53,27 +53,43 @@ fn opening(report: &Report<'_>, screen: Screen) -> Block {
         None => "by name alone".to_owned(),
     };
     let title = format!("{from} {} {to}", screen.arrow());
-    let widest = from.chars().count().max(to.chars().count());
+    let widest = width(&from).max(width(&to));
     let side = |name: &str, size: crate::diff::Size, source: &str| {
         let size = format!(
             "{}, {}",
             count(size.tables, "table", "tables"),
             count(size.columns, "column", "columns")
         );
-        format!("  {name:widest$}  {size:24}  {}", screen.clean(source))
+        format!(
+            "  {}  {size:24}  {}",
+            pad(name, widest),
+            screen.clean(source)
+        )
     };
-    vec![
+    let mut block = vec![
         format!("{}, {by}", paint(HEADING, &title)),
         side(&from, report.comparison.from, report.from.source),
         side(&to, report.comparison.to, report.to.source),
-        format!(
-            "  {} lossy or blocking  {} differs  {} only in {to}  {} only in {from}",
-            paint(REMOVED, "!"),
-            paint(CHANGED, "~"),
-            paint(ADDED, "+"),
-            paint(REMOVED, "-"),
-        ),
-    ]
+    ];
+    block.extend(legend(screen, &from, &to));
+    block
+}
+
+/// What the signs mean, in one line where that fits.
+fn legend(screen: Screen, from: &str, to: &str) -> Block {
+    let signs = [
+        (REMOVED, "!", "lossy or blocking".to_owned()),
+        (CHANGED, "~", "differs".to_owned()),
+        (ADDED, "+", format!("only in {to}")),
+        (REMOVED, "-", format!("only in {from}")),
+    ];
+    let taken: usize = signs.iter().map(|(_, _, words)| width(words) + 4).sum();
+    let signs = signs.map(|(style, sign, words)| format!("  {} {words}", paint(style, sign)));
+    if taken <= screen.width {
+        vec![signs.concat()]
+    } else {
+        signs.to_vec()
+    }
 }
 
 #[cfg(test)]

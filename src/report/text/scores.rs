@@ -69,7 +69,7 @@ fn categories(report: &Report<'_>, screen: Screen) -> Block {
     let lost = apportion(&parts, 1000 - overall.permille());
     let mut table = plain_table(&["", "", "share", "points", "weight", "lost"]);
     for (category, lost) in score.categories.iter().zip(&lost) {
-        let name = screen.cut(&screen.clean(&category.name), 28);
+        let name = screen.cut(&screen.clean(&category.name), 24);
         let weight = category.weight.to_string();
         table.add_row(match &category.share {
             Some(share) => vec![

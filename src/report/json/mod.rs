@@ -3,161 +3,17 @@
 //! These types are frozen: scripts depend on them. Members are only ever added; anything else is a new
 //! version. The types of the comparison stay free to change.
 
-use serde::Serialize;
+mod document;
+
+use document::{
+    Blocker, Category, ChangeEntry, Correspondence, CountedEntry, Coverage, Document, Gate,
+    MissingTable, Score, Select, Side, Strict, TableScore, Unknown, Unmodelled,
+};
 
 use super::Report;
 use super::standing::{expectation, select_words};
 use crate::diff::{Change, CorrespondenceState, SelectOutcome, SelectResult, Size, State};
 use crate::score::{CategoryScore, Counted, Share};
-
-#[derive(Serialize)]
-struct Document<'a> {
-    format_version: u32,
-    command: &'static str,
-    align_version: &'static str,
-    from: Side<'a>,
-    to: Side<'a>,
-    map: Option<&'a str>,
-    score: Score<'a>,
-    coverage: Coverage,
-    gate: Gate<'a>,
-    blockers: Vec<Blocker<'a>>,
-    changes: Vec<ChangeEntry<'a>>,
-    unknown: Vec<Unknown<'a>>,
-    unmodelled: Vec<Unmodelled<'a>>,
-    missing_tables: Vec<MissingTable<'a>>,
-    correspondences: Vec<Correspondence<'a>>,
-    selects: Vec<Select<'a>>,
-}
-
-#[derive(Serialize)]
-struct Side<'a> {
-    name: &'a str,
-    source: &'a str,
-    tables: usize,
-    columns: usize,
-}
-
-#[derive(Serialize)]
-struct Score<'a> {
-    /// `null` when nothing was scored.
-    overall: Option<f64>,
-    strict: Strict,
-    categories: Vec<Category<'a>>,
-}
-
-#[derive(Serialize)]
-struct Strict {
-    by_name: Option<f64>,
-    renames: Option<f64>,
-}
-
-#[derive(Serialize)]
-struct Category<'a> {
-    name: &'a str,
-    /// `null` when it has no table.
-    score: Option<f64>,
-    weight: u32,
-    tables: Vec<TableScore<'a>>,
-}
-
-#[derive(Serialize)]
-struct TableScore<'a> {
-    name: &'a str,
-    score: f64,
-    columns: usize,
-}
-
-#[derive(Serialize)]
-struct Coverage {
-    tables: CountedEntry,
-    columns: CountedEntry,
-    types: CountedEntry,
-}
-
-#[derive(Serialize)]
-struct CountedEntry {
-    by_name: usize,
-    matched: usize,
-    total: usize,
-}
-
-#[derive(Serialize)]
-struct Gate<'a> {
-    threshold: Option<serde_json::Number>,
-    passed: bool,
-    reasons: &'a [String],
-}
-
-#[derive(Serialize)]
-struct Blocker<'a> {
-    kind: &'static str,
-    table: &'a str,
-    /// Empty when the fact is not about columns.
-    column: &'a str,
-    message: &'a str,
-}
-
-#[derive(Serialize)]
-struct ChangeEntry<'a> {
-    kind: String,
-    object: &'static str,
-    /// Empty for what belongs to no table.
-    table: &'a str,
-    from: Option<&'a str>,
-    to: Option<&'a str>,
-    from_type: Option<&'a str>,
-    to_type: Option<&'a str>,
-    credit: Option<f64>,
-    message: &'a str,
-}
-
-#[derive(Serialize)]
-struct Unknown<'a> {
-    table: &'a str,
-    name: &'a str,
-    message: &'a str,
-}
-
-#[derive(Serialize)]
-struct Unmodelled<'a> {
-    side: &'static str,
-    unreadable: bool,
-    what: &'a str,
-    name: &'a str,
-    file: Option<&'a str>,
-    line: Option<u32>,
-}
-
-#[derive(Serialize)]
-struct MissingTable<'a> {
-    table: &'a str,
-    columns: usize,
-    priority: Option<&'static str>,
-    impact: Option<&'a str>,
-    module: Option<&'a str>,
-    phase: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-struct Correspondence<'a> {
-    object: &'static str,
-    from: &'a str,
-    to: &'a str,
-    state: &'static str,
-    missing: Option<&'a str>,
-    near: &'a [String],
-    line: u32,
-}
-
-#[derive(Serialize)]
-struct Select<'a> {
-    table: &'a str,
-    select: &'a str,
-    result: &'static str,
-    message: String,
-    known_failure: Option<&'a str>,
-}
 
 /// The document, indented, with a line end.
 pub(super) fn render(report: &Report<'_>) -> String {

@@ -1,5 +1,7 @@
 //! The verbs that change a value on its way.
 
+use std::fmt;
+
 use super::condition::Condition;
 
 /// One step of a conversion. Steps of a correspondence run in the file's order, each on the result of
@@ -195,6 +197,18 @@ impl Transform {
             Self::Scale { .. } => "scale",
             Self::When { .. } => "when",
             Self::Sql(_) => "sql",
+        }
+    }
+}
+
+impl fmt::Display for Literal {
+    /// The value as Postgres's text form of it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => f.write_str(text),
+            Self::Integer(number) => write!(f, "{number}"),
+            Self::Float(number) => write!(f, "{number}"),
+            Self::Boolean(value) => write!(f, "{value}"),
         }
     }
 }

@@ -21,7 +21,11 @@ pub fn judge(comparison: &Comparison, score: &Score, gate: &Gate) -> Verdict {
     match &score.overall {
         None => reasons.push("nothing was scored".to_owned()),
         Some(_) if score.reaches(gate.score) => {}
-        Some(_) => reasons.push(format!("the score is {}, under {}", score.printed(), gate.score)),
+        Some(_) => reasons.push(format!(
+            "the score is {}, under {}",
+            score.printed(),
+            gate.score
+        )),
     }
     let mut limit = |found: usize, allowed: u32, one: &str, many: &str| {
         if found > allowed as usize {
@@ -29,7 +33,21 @@ pub fn judge(comparison: &Comparison, score: &Score, gate: &Gate) -> Verdict {
             reasons.push(format!("{found} {word}, {allowed} allowed"));
         }
     };
-    limit(comparison.blockers.len(), gate.blockers, "blocker", "blockers");
-    limit(comparison.unknowns.len(), gate.unknown, "unknown", "unknowns");
-    Verdict { threshold: gate.score, passed: reasons.is_empty(), reasons }
+    limit(
+        comparison.blockers.len(),
+        gate.blockers,
+        "blocker",
+        "blockers",
+    );
+    limit(
+        comparison.unknowns.len(),
+        gate.unknown,
+        "unknown",
+        "unknowns",
+    );
+    Verdict {
+        threshold: gate.score,
+        passed: reasons.is_empty(),
+        reasons,
+    }
 }

@@ -98,14 +98,25 @@ pub struct Counted {
 /// Scores a comparison under the categories and credits of its mapping.
 pub fn score(comparison: &Comparison, mapping: &Mapping) -> Score {
     let every = [everything()];
-    let categories = if mapping.categories.is_empty() { &every[..] } else { &mapping.categories[..] };
+    let categories = if mapping.categories.is_empty() {
+        &every[..]
+    } else {
+        &mapping.categories[..]
+    };
     let credit = mapping.credit;
     let by = |class: &dyn Fn(&ColumnComparison) -> Class| -> Vec<CategoryScore> {
-        categories.iter().map(|category| category_score(comparison, category, &|c| credit.of(class(c)))).collect()
+        categories
+            .iter()
+            .map(|category| category_score(comparison, category, &|c| credit.of(class(c))))
+            .collect()
     };
     let mut scored = by(&|column| column.class);
     let overall = overall(&scored);
-    let weights = scored.iter().filter(|c| c.share.is_some()).map(|c| u64::from(c.weight)).sum::<u64>();
+    let weights = scored
+        .iter()
+        .filter(|c| c.share.is_some())
+        .map(|c| u64::from(c.weight))
+        .sum::<u64>();
     for category in &mut scored {
         category.lost = category.share.as_ref().map_or_else(Share::none, |share| {
             let lost = (BigRational::one() - &share.0) * BigInt::from(category.weight);
@@ -129,11 +140,20 @@ pub fn score(comparison: &Comparison, mapping: &Mapping) -> Score {
 }
 
 fn everything() -> Category {
-    Category { name: "All tables".to_owned(), weight: 1, tables: Vec::new(), at: At::default() }
+    Category {
+        name: "All tables".to_owned(),
+        weight: 1,
+        tables: Vec::new(),
+        at: At::default(),
+    }
 }
 
 fn overall(categories: &[CategoryScore]) -> Option<Share> {
-    Share::mean(categories.iter().filter_map(|c| Some((c.share.as_ref()?, c.weight))))
+    Share::mean(
+        categories
+            .iter()
+            .filter_map(|c| Some((c.share.as_ref()?, c.weight))),
+    )
 }
 
 fn category_score(
@@ -155,7 +175,10 @@ fn category_score(
         }
         named
     };
-    let tables: Vec<TableScore> = tables.into_iter().map(|table| table_score(table, credit)).collect();
+    let tables: Vec<TableScore> = tables
+        .into_iter()
+        .map(|table| table_score(table, credit))
+        .collect();
     CategoryScore {
         name: category.name.clone(),
         weight: category.weight,
@@ -168,28 +191,44 @@ fn category_score(
 
 /// Whether the mapping's full name is the table's.
 fn is(table: &TableComparison, wanted: &TableRef) -> bool {
-    table.to.as_ref().is_some_and(|name| wanted.namespace.as_ref() == Some(&name.namespace) && wanted.name == name.name)
+    table.to.as_ref().is_some_and(|name| {
+        wanted.namespace.as_ref() == Some(&name.namespace) && wanted.name == name.name
+    })
 }
 
 fn table_score(table: &TableComparison, credit: &dyn Fn(&ColumnComparison) -> u32) -> TableScore {
-    let earned: u64 = table.columns.iter().map(|column| u64::from(credit(column))).sum();
+    let earned: u64 = table
+        .columns
+        .iter()
+        .map(|column| u64::from(credit(column)))
+        .sum();
     let columns = table.columns.len();
     let share = match (columns, &table.from) {
         (0, Some(_)) => Share::all(),
         (0, None) => Share::none(),
         _ => Share::of(earned, columns as u64 * 1000),
     };
-    TableScore { name: table.name.clone(), share, earned, columns }
+    TableScore {
+        name: table.name.clone(),
+        share,
+        earned,
+        columns,
+    }
 }
 
 fn coverage(comparison: &Comparison) -> Coverage {
     let targets = || comparison.tables.iter().filter(|t| t.to.is_some());
     let columns = || targets().flat_map(|t| &t.columns);
-    let paired = |column: &&ColumnComparison| matches!(column.class, Class::Same | Class::Renamed | Class::Lossy);
-    let is_compatible = |column: &&ColumnComparison| matches!(column.class, Class::Same | Class::Renamed);
+    let paired = |column: &&ColumnComparison| {
+        matches!(column.class, Class::Same | Class::Renamed | Class::Lossy)
+    };
+    let is_compatible =
+        |column: &&ColumnComparison| matches!(column.class, Class::Same | Class::Renamed);
     Coverage {
         tables: Counted {
-            by_name: targets().filter(|t| t.from.is_some() && t.from_name.as_ref() == Some(&t.name)).count(),
+            by_name: targets()
+                .filter(|t| t.from.is_some() && t.from_name.as_ref() == Some(&t.name))
+                .count(),
             matched: targets().filter(|t| t.from.is_some()).count(),
             total: targets().count(),
         },
@@ -208,7 +247,10 @@ fn coverage(comparison: &Comparison) -> Coverage {
 
 impl Share {
     fn of(numerator: u64, denominator: u64) -> Self {
-        Self(BigRational::new(BigInt::from(numerator), BigInt::from(denominator)))
+        Self(BigRational::new(
+            BigInt::from(numerator),
+            BigInt::from(denominator),
+        ))
     }
 
     fn all() -> Self {
@@ -235,14 +277,18 @@ impl Share {
 
     /// In tenths of a percent, rounded half up; 1000 only for all of it.
     pub fn permille(&self) -> u32 {
-        let tenths = (&self.0 * BigInt::from(1000) + BigRational::new(BigInt::one(), BigInt::from(2))).floor();
+        let tenths = (&self.0 * BigInt::from(1000)
+            + BigRational::new(BigInt::one(), BigInt::from(2)))
+        .floor();
         let tenths = tenths.to_integer().to_u32().unwrap_or(0);
         if self.is_all() { 1000 } else { tenths.min(999) }
     }
 
     /// In whole percent, rounded half up; 100 only for all of it.
     pub fn percent(&self) -> u32 {
-        let whole = (&self.0 * BigInt::from(100) + BigRational::new(BigInt::one(), BigInt::from(2))).floor();
+        let whole = (&self.0 * BigInt::from(100)
+            + BigRational::new(BigInt::one(), BigInt::from(2)))
+        .floor();
         let whole = whole.to_integer().to_u32().unwrap_or(0);
         if self.is_all() { 100 } else { whole.min(99) }
     }
@@ -265,7 +311,11 @@ impl Score {
     /// The overall score in tenths of a point as printed: never 1000 when something was not compared.
     pub fn permille(&self) -> Option<u32> {
         let tenths = self.overall.as_ref()?.permille();
-        Some(if self.is_capped { tenths.min(999) } else { tenths })
+        Some(if self.is_capped {
+            tenths.min(999)
+        } else {
+            tenths
+        })
     }
 
     /// The overall score with one decimal, or `-` when nothing was scored.
@@ -278,8 +328,12 @@ impl Score {
 
     /// Whether the score is at least the threshold (0 to 100), exactly, before any rounding.
     pub fn reaches(&self, threshold: f64) -> bool {
-        let Some(overall) = &self.overall else { return false };
-        let Some(threshold) = BigRational::from_float(threshold) else { return false };
+        let Some(overall) = &self.overall else {
+            return false;
+        };
+        let Some(threshold) = BigRational::from_float(threshold) else {
+            return false;
+        };
         let hundred = BigRational::from_integer(BigInt::from(100));
         &overall.0 * &hundred >= threshold && !(self.is_capped && threshold >= hundred)
     }

@@ -28,7 +28,11 @@ fn rls(pair: &mut Pair<'_, '_>) {
     let word = |on: bool| if on { "on" } else { "off" };
     if from.enabled != to.enabled {
         pair.push(Change {
-            message: format!("row level security {} → {}", word(from.enabled), word(to.enabled)),
+            message: format!(
+                "row level security {} → {}",
+                word(from.enabled),
+                word(to.enabled)
+            ),
             from_type: Some(word(from.enabled).to_owned()),
             to_type: Some(word(to.enabled).to_owned()),
             ..change(Object::Rls, What::Changed, &table)
@@ -36,7 +40,11 @@ fn rls(pair: &mut Pair<'_, '_>) {
     }
     if from.forced != to.forced {
         pair.push(Change {
-            message: format!("forced row level security {} → {}", word(from.forced), word(to.forced)),
+            message: format!(
+                "forced row level security {} → {}",
+                word(from.forced),
+                word(to.forced)
+            ),
             ..change(Object::Rls, What::Changed, &table)
         });
     }
@@ -55,7 +63,9 @@ fn by_name<'a, T>(
     for item in to {
         all.entry(name(item)).or_default().1 = Some(item);
     }
-    all.into_iter().map(|(name, (from, to))| (name, from, to)).collect()
+    all.into_iter()
+        .map(|(name, (from, to))| (name, from, to))
+        .collect()
 }
 
 fn policies(pair: &mut Pair<'_, '_>) {
@@ -83,16 +93,34 @@ fn policy_differences(pair: &mut Pair<'_, '_>, have: &Policy, want: &Policy) -> 
         differing.push("permissive");
     }
     let name = want.name.to_string();
-    if differ(pair, &name, "using", have.using.as_ref(), want.using.as_ref()) {
+    if differ(
+        pair,
+        &name,
+        "using",
+        have.using.as_ref(),
+        want.using.as_ref(),
+    ) {
         differing.push("using");
     }
-    if differ(pair, &name, "check", have.check.as_ref(), want.check.as_ref()) {
+    if differ(
+        pair,
+        &name,
+        "check",
+        have.check.as_ref(),
+        want.check.as_ref(),
+    ) {
         differing.push("with check");
     }
     differing
 }
 
-fn differ(pair: &mut Pair<'_, '_>, name: &str, what: &str, from: Option<&Expression>, to: Option<&Expression>) -> bool {
+fn differ(
+    pair: &mut Pair<'_, '_>,
+    name: &str,
+    what: &str,
+    from: Option<&Expression>,
+    to: Option<&Expression>,
+) -> bool {
     match (from, to) {
         (Some(from), Some(to)) => pair.differ(name, what, from, to),
         (from, to) => from.is_some() != to.is_some(),
@@ -112,22 +140,41 @@ fn triggers(pair: &mut Pair<'_, '_>) {
     }
 }
 
-fn trigger_differences(pair: &mut Pair<'_, '_>, have: &Trigger, want: &Trigger) -> Vec<&'static str> {
+fn trigger_differences(
+    pair: &mut Pair<'_, '_>,
+    have: &Trigger,
+    want: &Trigger,
+) -> Vec<&'static str> {
     let mut differing = Vec::new();
-    let events: BTreeSet<String> = have.events.iter().map(|event| carried_event(pair, event)).collect();
+    let events: BTreeSet<String> = have
+        .events
+        .iter()
+        .map(|event| carried_event(pair, event))
+        .collect();
     if have.timing != want.timing || events != want.events || have.each_row != want.each_row {
         differing.push("when it fires");
     }
-    if pair.context.pairing.translate(&have.function) != want.function || have.arguments != want.arguments {
+    if pair.context.pairing.translate(&have.function) != want.function
+        || have.arguments != want.arguments
+    {
         differing.push("function");
     }
-    if have.constraint != want.constraint || have.old_table != want.old_table || have.new_table != want.new_table {
+    if have.constraint != want.constraint
+        || have.old_table != want.old_table
+        || have.new_table != want.new_table
+    {
         differing.push("kind");
     }
     if have.enabled != want.enabled {
         differing.push("state");
     }
-    if differ(pair, &want.name.to_string(), "condition", have.when.as_ref(), want.when.as_ref()) {
+    if differ(
+        pair,
+        &want.name.to_string(),
+        "condition",
+        have.when.as_ref(),
+        want.when.as_ref(),
+    ) {
         differing.push("condition");
     }
     differing
@@ -135,11 +182,16 @@ fn trigger_differences(pair: &mut Pair<'_, '_>, have: &Trigger, want: &Trigger) 
 
 /// `UPDATE OF a, b` in the to side's column names.
 fn carried_event(pair: &Pair<'_, '_>, event: &str) -> String {
-    let Some(columns) = event.strip_prefix("UPDATE OF ") else { return event.to_owned() };
+    let Some(columns) = event.strip_prefix("UPDATE OF ") else {
+        return event.to_owned();
+    };
     let carried: Vec<String> = columns
         .split(", ")
         .map(|column| {
-            let renamed = pair.renamed.iter().find(|(from, _)| from.to_string() == column);
+            let renamed = pair
+                .renamed
+                .iter()
+                .find(|(from, _)| from.to_string() == column);
             renamed.map_or_else(|| column.to_owned(), |(_, to)| to.to_string())
         })
         .collect();
@@ -166,7 +218,11 @@ fn alone(pair: &mut Pair<'_, '_>, object: Object, name: &Ident, is_here: bool) {
         from: is_here.then(|| name.to_string()),
         to: (!is_here).then(|| name.to_string()),
         message: format!("only in the {side} side"),
-        ..change(object, if is_here { What::Extra } else { What::Missing }, &table)
+        ..change(
+            object,
+            if is_here { What::Extra } else { What::Missing },
+            &table,
+        )
     });
 }
 
@@ -179,15 +235,27 @@ pub(super) fn grants(table: &str, object: &str, from: &[Grant], to: &[Grant]) ->
                 let names: Vec<String> = columns.iter().map(ToString::to_string).collect();
                 format!(" ({})", names.join(", "))
             });
-            let option = if grant.grantable { " with grant option" } else { "" };
-            let key = (grant.grantee.clone(), format!("{}{option}", columns.unwrap_or_default()));
-            all.entry(key).or_default().extend(grant.privileges.iter().cloned());
+            let option = if grant.grantable {
+                " with grant option"
+            } else {
+                ""
+            };
+            let key = (
+                grant.grantee.clone(),
+                format!("{}{option}", columns.unwrap_or_default()),
+            );
+            all.entry(key)
+                .or_default()
+                .extend(grant.privileges.iter().cloned());
         }
         all
     };
     let (from, to) = (single(from), single(to));
     let mut changes = Vec::new();
-    for (a, b, what, side) in [(&to, &from, What::Missing, "to"), (&from, &to, What::Extra, "from")] {
+    for (a, b, what, side) in [
+        (&to, &from, What::Missing, "to"),
+        (&from, &to, What::Extra, "from"),
+    ] {
         for ((grantee, limit), privileges) in a {
             let other = b.get(&(grantee.clone(), limit.clone()));
             let alone: Vec<&str> = privileges
@@ -197,11 +265,18 @@ pub(super) fn grants(table: &str, object: &str, from: &[Grant], to: &[Grant]) ->
                 .collect();
             if !alone.is_empty() {
                 let name = Some(grantee.clone());
-                let on = if object.is_empty() { String::new() } else { format!(" on {object}") };
+                let on = if object.is_empty() {
+                    String::new()
+                } else {
+                    format!(" on {object}")
+                };
                 changes.push(Change {
                     from: name.clone().filter(|_| what == What::Extra),
                     to: name.filter(|_| what == What::Missing),
-                    message: format!("{grantee} may {}{limit}{on} only in the {side} side", alone.join(", ")),
+                    message: format!(
+                        "{grantee} may {}{limit}{on} only in the {side} side",
+                        alone.join(", ")
+                    ),
                     ..change(Object::Grant, what, table)
                 });
             }

@@ -59,20 +59,39 @@ pub(crate) fn rules<'a>(
         .mapping
         .accepted_columns()
         .filter(|rule| matches!(rule.rule, Rule::Convert(_)))
-        .filter(|rule| rule.to.iter().any(|to| is(pairing.target(&to.table), to, &wanted)))
+        .filter(|rule| {
+            rule.to
+                .iter()
+                .any(|to| is(pairing.target(&to.table), to, &wanted))
+        })
         .collect();
     named.into_iter()
 }
 
-fn is(table: Option<&Table>, reference: &ColumnRef, wanted: &(crate::schema::QualifiedName, crate::schema::Ident)) -> bool {
+fn is(
+    table: Option<&Table>,
+    reference: &ColumnRef,
+    wanted: &(crate::schema::QualifiedName, crate::schema::Ident),
+) -> bool {
     table.is_some_and(|t| t.name == wanted.0) && reference.name == wanted.1
 }
 
 fn corresponds(context: &Context<'_>, from: &Table, target: &Table) -> bool {
-    context.mapping.tables.iter().filter(|t| t.status == Status::Accepted).any(|by| {
-        context.pairing.source(&by.from).is_some_and(|t| t.name == from.name)
-            && context.pairing.target(&by.to).is_some_and(|t| t.name == target.name)
-    })
+    context
+        .mapping
+        .tables
+        .iter()
+        .filter(|t| t.status == Status::Accepted)
+        .any(|by| {
+            context
+                .pairing
+                .source(&by.from)
+                .is_some_and(|t| t.name == from.name)
+                && context
+                    .pairing
+                    .target(&by.to)
+                    .is_some_and(|t| t.name == target.name)
+        })
 }
 
 fn missing(column: &Column) -> ColumnComparison {
@@ -94,14 +113,27 @@ fn counterpart(
     from: &Table,
     by_one_name: bool,
 ) -> ColumnComparison {
-    let same = from.column(&column.name).map(|same| (same, convert(context, &same.ty, &column.ty)));
+    let same = from
+        .column(&column.name)
+        .map(|same| (same, convert(context, &same.ty, &column.ty)));
     let mapped = rules(context, target, column)
         .find_map(|rule| sources(context, target, from, rule).map(|sources| (rule, sources)));
     let compatible = same.filter(|(_, conversion)| conversion.is_compatible());
-    let by_name = if by_one_name && compatible.is_some() { Class::Same } else { Class::Missing };
-    let base = ColumnComparison { by_name, ..missing(column) };
+    let by_name = if by_one_name && compatible.is_some() {
+        Class::Same
+    } else {
+        Class::Missing
+    };
+    let base = ColumnComparison {
+        by_name,
+        ..missing(column)
+    };
     if let Some((same, conversion)) = compatible {
-        let own = mapped.filter(|(_, sources)| sources.iter().any(|(t, c)| t.name == from.name && c.name == same.name));
+        let own = mapped.filter(|(_, sources)| {
+            sources
+                .iter()
+                .any(|(t, c)| t.name == from.name && c.name == same.name)
+        });
         return ColumnComparison {
             counterpart: Counterpart::Same {
                 from_type: same.ty.clone(),
@@ -136,7 +168,10 @@ fn counterpart(
     }
     match same {
         Some((same, conversion)) => ColumnComparison {
-            counterpart: Counterpart::Same { from_type: same.ty.clone(), rule: None },
+            counterpart: Counterpart::Same {
+                from_type: same.ty.clone(),
+                rule: None,
+            },
             class: Class::Lossy,
             conversion: Some(conversion),
             ..base
@@ -146,7 +181,16 @@ fn counterpart(
 }
 
 fn convert(context: &Context<'_>, from: &ColumnType, to: &ColumnType) -> Conversion {
-    conversion(Typed { ty: from, schema: context.from }, Typed { ty: to, schema: context.to })
+    conversion(
+        Typed {
+            ty: from,
+            schema: context.from,
+        },
+        Typed {
+            ty: to,
+            schema: context.to,
+        },
+    )
 }
 
 fn rule_text(rule: &ColumnCorrespondence, copy: bool) -> RuleText {
@@ -154,7 +198,11 @@ fn rule_text(rule: &ColumnCorrespondence, copy: bool) -> RuleText {
         Rule::Convert(steps) if steps.is_empty() && copy => "copy".to_owned(),
         _ => rule.describe(),
     };
-    RuleText { text, why: rule.note.why.clone(), at: rule.at }
+    RuleText {
+        text,
+        why: rule.note.why.clone(),
+        at: rule.at,
+    }
 }
 
 /// Whether the one from column also goes to a column of its own name.
@@ -165,7 +213,9 @@ fn is_copy(
     from: &Table,
     sources: &[(&Table, &Column)],
 ) -> bool {
-    let [(table, source)] = sources else { return false };
+    let [(table, source)] = sources else {
+        return false;
+    };
     source.name != column.name
         && table.name == from.name
         && target
@@ -180,7 +230,9 @@ fn classify(
     to: &ColumnType,
     copy: bool,
 ) -> (Class, Option<Conversion>) {
-    let Rule::Convert(steps) = &rule.rule else { return (Class::Missing, None) };
+    let Rule::Convert(steps) = &rule.rule else {
+        return (Class::Missing, None);
+    };
     match (steps.as_slice(), sources) {
         ([], [(_, source)]) => {
             let conversion = convert(context, &source.ty, to);
@@ -193,7 +245,10 @@ fn classify(
         }
         (steps, sources) => {
             let first = sources.first().map(|(_, source)| &source.ty);
-            let worst = steps.iter().map(|step| class_of(context, step, first)).max();
+            let worst = steps
+                .iter()
+                .map(|step| class_of(context, step, first))
+                .max();
             (worst.unwrap_or(Class::Derived), None)
         }
     }
@@ -201,14 +256,19 @@ fn classify(
 
 fn class_of(context: &Context<'_>, step: &Transform, first: Option<&ColumnType>) -> Class {
     match step {
-        Transform::Cast { ty, format: None, .. } => {
+        Transform::Cast {
+            ty, format: None, ..
+        } => {
             let to = ColumnType::parse(ty, &|_, _| None);
             match first.map(|from| convert(context, from, &to)) {
                 Some(Conversion::Identical | Conversion::Widening) => Class::Derived,
                 _ => Class::Lossy,
             }
         }
-        Transform::Values { on_unknown: Fallback::Keep | Fallback::Value(_), .. }
+        Transform::Values {
+            on_unknown: Fallback::Keep | Fallback::Value(_),
+            ..
+        }
         | Transform::Value(_)
         | Transform::Concat { .. }
         | Transform::Split { .. }

@@ -5,32 +5,64 @@ use std::collections::BTreeMap;
 use super::change::{Change, Object, What};
 use super::facts::{Pair, change};
 use crate::schema::{
-    Action, Agreement, Check, Deferral, Exclusion, Expression, Facet, ForeignKey, Ident, Index, IndexElement, IndexKey,
-    Key, QualifiedName,
+    Action, Agreement, Check, Deferral, Exclusion, Expression, Facet, ForeignKey, Ident, Index,
+    IndexElement, IndexKey, Key, QualifiedName,
 };
 
 /// Compares every constraint and index of a pair.
 pub(crate) fn compare(pair: &mut Pair<'_, '_>) {
     let (from, to) = (pair.from, pair.to);
     if pair.context.both_say(Facet::PrimaryKeys) {
-        let from: Vec<_> = from.primary_key.iter().map(|k| carried_key(pair, k)).collect();
-        sets(pair, Object::PrimaryKey, from, to.primary_key.iter().map(said_key).collect());
+        let from: Vec<_> = from
+            .primary_key
+            .iter()
+            .map(|k| carried_key(pair, k))
+            .collect();
+        sets(
+            pair,
+            Object::PrimaryKey,
+            from,
+            to.primary_key.iter().map(said_key).collect(),
+        );
     }
     if pair.context.both_say(Facet::Uniques) {
         let from: Vec<_> = from.unique.iter().map(|k| carried_key(pair, k)).collect();
-        sets(pair, Object::Unique, from, to.unique.iter().map(said_key).collect());
+        sets(
+            pair,
+            Object::Unique,
+            from,
+            to.unique.iter().map(said_key).collect(),
+        );
     }
     if pair.context.both_say(Facet::ForeignKeys) {
         foreign_keys(pair);
     }
     if pair.context.both_say(Facet::Checks) {
         checks(pair);
-        let from: Vec<_> = from.exclusions.iter().map(|e| carried_exclusion(pair, e)).collect();
-        sets(pair, Object::Exclusion, from, to.exclusions.iter().map(said_exclusion).collect());
+        let from: Vec<_> = from
+            .exclusions
+            .iter()
+            .map(|e| carried_exclusion(pair, e))
+            .collect();
+        sets(
+            pair,
+            Object::Exclusion,
+            from,
+            to.exclusions.iter().map(said_exclusion).collect(),
+        );
     }
     if pair.context.both_say(Facet::Indexes) {
-        let from: Vec<_> = from.indexes.iter().map(|i| carried_index(pair, i)).collect();
-        sets(pair, Object::Index, from, to.indexes.iter().map(said_index).collect());
+        let from: Vec<_> = from
+            .indexes
+            .iter()
+            .map(|i| carried_index(pair, i))
+            .collect();
+        sets(
+            pair,
+            Object::Index,
+            from,
+            to.indexes.iter().map(said_index).collect(),
+        );
     }
 }
 
@@ -44,7 +76,11 @@ pub(super) struct Said {
 /// and under whatever names.
 pub(super) fn sets(pair: &mut Pair<'_, '_>, object: Object, from: Vec<Said>, to: Vec<Said>) {
     let table = pair.name.clone();
-    let texts = |said: &[Said]| said.iter().map(|s| s.text.clone()).collect::<std::collections::BTreeSet<_>>();
+    let texts = |said: &[Said]| {
+        said.iter()
+            .map(|s| s.text.clone())
+            .collect::<std::collections::BTreeSet<_>>()
+    };
     let (here, there) = (texts(&from), texts(&to));
     for said in to.into_iter().filter(|s| !here.contains(&s.text)) {
         pair.push(Change {
@@ -65,7 +101,11 @@ pub(super) fn sets(pair: &mut Pair<'_, '_>, object: Object, from: Vec<Said>, to:
 }
 
 fn list(names: &[Ident]) -> String {
-    names.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    names
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 fn deferral(deferral: Deferral) -> &'static str {
@@ -77,11 +117,23 @@ fn deferral(deferral: Deferral) -> &'static str {
 }
 
 fn said_key(key: &Key) -> Said {
-    let include = if key.include.is_empty() { String::new() } else { format!(" include ({})", list(&key.include)) };
-    let nulls = if key.nulls_not_distinct { " nulls not distinct" } else { "" };
+    let include = if key.include.is_empty() {
+        String::new()
+    } else {
+        format!(" include ({})", list(&key.include))
+    };
+    let nulls = if key.nulls_not_distinct {
+        " nulls not distinct"
+    } else {
+        ""
+    };
     Said {
         name: key.name.to_string(),
-        text: format!("({}){include}{nulls}{}", list(&key.columns), deferral(key.deferral)),
+        text: format!(
+            "({}){include}{nulls}{}",
+            list(&key.columns),
+            deferral(key.deferral)
+        ),
     }
 }
 
@@ -108,7 +160,12 @@ fn foreign_keys(pair: &mut Pair<'_, '_>) {
             deferral(key.deferral),
             if key.not_valid { " not valid" } else { "" },
         );
-        (flags, key.columns.clone(), key.references.clone(), key.referenced_columns.clone())
+        (
+            flags,
+            key.columns.clone(),
+            key.references.clone(),
+            key.referenced_columns.clone(),
+        )
     };
     let mut from: BTreeMap<Reference, ForeignKey> = BTreeMap::new();
     for key in &pair.from.foreign_keys {
@@ -145,8 +202,13 @@ fn foreign_keys(pair: &mut Pair<'_, '_>) {
                 to_type: Some(b),
                 ..change(Object::ForeignKey, What::Changed, &table)
             });
-        } else if (have.on_delete.is_none() || want.on_delete.is_none()) && have.on_delete != want.on_delete {
-            pair.unknown(&want.name.to_string(), "what a delete does is not compared".to_owned());
+        } else if (have.on_delete.is_none() || want.on_delete.is_none())
+            && have.on_delete != want.on_delete
+        {
+            pair.unknown(
+                &want.name.to_string(),
+                "what a delete does is not compared".to_owned(),
+            );
         }
     }
     for key in from.into_values() {
@@ -188,7 +250,13 @@ fn same_action(a: Option<&Action>, b: Option<&Action>) -> bool {
 }
 
 fn action(action: Option<&Action>, event: &str) -> String {
-    let columns = |columns: &[Ident]| if columns.is_empty() { String::new() } else { format!(" ({})", list(columns)) };
+    let columns = |columns: &[Ident]| {
+        if columns.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", list(columns))
+        }
+    };
     match action {
         None | Some(Action::NoAction) => String::new(),
         Some(Action::Restrict) => format!(" on {event} restrict"),
@@ -204,12 +272,19 @@ fn actions(key: &ForeignKey) -> String {
 }
 
 fn word(actions: &str) -> &str {
-    if actions.is_empty() { "no action" } else { actions }
+    if actions.is_empty() {
+        "no action"
+    } else {
+        actions
+    }
 }
 
 fn foreign_key_text(key: &ForeignKey, references: &str) -> String {
-    let referenced =
-        if key.referenced_columns.is_empty() { String::new() } else { format!("({})", list(&key.referenced_columns)) };
+    let referenced = if key.referenced_columns.is_empty() {
+        String::new()
+    } else {
+        format!("({})", list(&key.referenced_columns))
+    };
     format!(
         "({}) → {references}{referenced}{}{}{}{}",
         list(&key.columns),
@@ -222,23 +297,39 @@ fn foreign_key_text(key: &ForeignKey, references: &str) -> String {
 
 /// Checks that agree in text are one; of the rest, those of one name may be beyond text.
 fn checks(pair: &mut Pair<'_, '_>) {
-    let mut here: Vec<Check> =
-        pair.from.checks.iter().map(|c| Check { expression: pair.carried(&c.expression), ..c.clone() }).collect();
+    let mut here: Vec<Check> = pair
+        .from
+        .checks
+        .iter()
+        .map(|c| Check {
+            expression: pair.carried(&c.expression),
+            ..c.clone()
+        })
+        .collect();
     let mut there: Vec<Check> = pair.to.checks.clone();
     there.retain(|want| {
         let found = here.iter().position(|have| {
-            have.expression == want.expression && have.not_valid == want.not_valid && have.no_inherit == want.no_inherit
+            have.expression == want.expression
+                && have.not_valid == want.not_valid
+                && have.no_inherit == want.no_inherit
         });
         found.map(|at| here.remove(at)).is_none()
     });
     there.retain(|want| {
         let found = here.iter().position(|have| {
-            have.name == want.name && have.expression.agrees(&want.expression) == Agreement::Unresolved
+            have.name == want.name
+                && have.expression.agrees(&want.expression) == Agreement::Unresolved
         });
         match found {
             Some(at) => {
                 here.remove(at);
-                pair.unknown(&want.name.to_string(), format!("check could not be compared by text: `{}`", want.expression.text));
+                pair.unknown(
+                    &want.name.to_string(),
+                    format!(
+                        "check could not be compared by text: `{}`",
+                        want.expression.text
+                    ),
+                );
                 false
             }
             None => true,
@@ -253,7 +344,12 @@ fn checks(pair: &mut Pair<'_, '_>) {
             if check.not_valid { " not valid" } else { "" }
         ),
     };
-    sets(pair, Object::Check, here.iter().map(said).collect(), there.iter().map(said).collect());
+    sets(
+        pair,
+        Object::Check,
+        here.iter().map(said).collect(),
+        there.iter().map(said).collect(),
+    );
 }
 
 fn said_elements(elements: &[IndexElement]) -> Vec<String> {
@@ -264,8 +360,16 @@ fn said_elements(elements: &[IndexElement]) -> Vec<String> {
                 IndexKey::Column(name) => name.to_string(),
                 IndexKey::Expression(expression) => format!("({})", expression.text),
             };
-            let collation = element.collation.as_ref().map(|c| format!(" collate {c}")).unwrap_or_default();
-            let opclass = element.opclass.as_ref().map(|c| format!(" {c}")).unwrap_or_default();
+            let collation = element
+                .collation
+                .as_ref()
+                .map(|c| format!(" collate {c}"))
+                .unwrap_or_default();
+            let opclass = element
+                .opclass
+                .as_ref()
+                .map(|c| format!(" {c}"))
+                .unwrap_or_default();
             let order = if element.descending { " desc" } else { "" };
             let nulls = match (element.nulls_first, element.descending) {
                 (true, false) => " nulls first",
@@ -289,19 +393,33 @@ fn carried_elements(pair: &Pair<'_, '_>, elements: &[IndexElement]) -> Vec<Index
 }
 
 fn predicate(expression: Option<&Expression>) -> String {
-    expression.map(|e| format!(" where {}", e.text)).unwrap_or_default()
+    expression
+        .map(|e| format!(" where {}", e.text))
+        .unwrap_or_default()
 }
 
 pub(super) fn said_index(index: &Index) -> Said {
-    let include = if index.include.is_empty() { String::new() } else { format!(" include ({})", list(&index.include)) };
+    let include = if index.include.is_empty() {
+        String::new()
+    } else {
+        format!(" include ({})", list(&index.include))
+    };
     Said {
         name: index.name.to_string(),
         text: format!(
             "{}{}({}){include}{}{}{}",
             if index.unique { "unique " } else { "" },
-            if index.method == "btree" { String::new() } else { format!("{} ", index.method) },
+            if index.method == "btree" {
+                String::new()
+            } else {
+                format!("{} ", index.method)
+            },
             said_elements(&index.elements).join(", "),
-            if index.nulls_not_distinct { " nulls not distinct" } else { "" },
+            if index.nulls_not_distinct {
+                " nulls not distinct"
+            } else {
+                ""
+            },
             predicate(index.predicate.as_ref()),
             if index.invalid { " invalid" } else { "" },
         ),
@@ -338,9 +456,15 @@ fn said_exclusion(exclusion: &Exclusion) -> Said {
 
 fn carried_exclusion(pair: &Pair<'_, '_>, exclusion: &Exclusion) -> Said {
     let elements: Vec<IndexElement> = exclusion.elements.iter().map(|(e, _)| e.clone()).collect();
-    let operators = exclusion.elements.iter().map(|(_, operator)| operator.clone());
+    let operators = exclusion
+        .elements
+        .iter()
+        .map(|(_, operator)| operator.clone());
     said_exclusion(&Exclusion {
-        elements: carried_elements(pair, &elements).into_iter().zip(operators).collect(),
+        elements: carried_elements(pair, &elements)
+            .into_iter()
+            .zip(operators)
+            .collect(),
         predicate: exclusion.predicate.as_ref().map(|p| pair.carried(p)),
         ..exclusion.clone()
     })

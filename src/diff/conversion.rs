@@ -38,15 +38,25 @@ pub(crate) fn conversion(from: Typed<'_>, to: Typed<'_>) -> Conversion {
     match (from.ty, to.ty) {
         (T::Unknown { family, .. }, ty) | (ty, T::Unknown { family, .. }) => {
             let both = matches!((from.ty, to.ty), (T::Unknown { .. }, T::Unknown { .. }));
-            if both || family.admits(ty) { Conversion::Unknown } else { Conversion::Lossy }
+            if both || family.admits(ty) {
+                Conversion::Unknown
+            } else {
+                Conversion::Lossy
+            }
         }
-        (T::Array(a), T::Array(b)) => {
-            conversion(Typed { ty: a, ..from }, Typed { ty: b, ..to })
-        }
+        (T::Array(a), T::Array(b)) => conversion(Typed { ty: a, ..from }, Typed { ty: b, ..to }),
         (T::Named(a), T::Named(b)) => named(from, a, to, b),
         (T::Named(name), _) => match from.schema.domain(name) {
-            Some(domain) => widened(conversion(Typed { ty: &domain.base, ..from }, to)),
-            None if from.schema.enumeration(name).is_some() && holds_any_text(to.ty) => Conversion::Widening,
+            Some(domain) => widened(conversion(
+                Typed {
+                    ty: &domain.base,
+                    ..from
+                },
+                to,
+            )),
+            None if from.schema.enumeration(name).is_some() && holds_any_text(to.ty) => {
+                Conversion::Widening
+            }
             None => Conversion::Lossy,
         },
         (a, b) if a == b => Conversion::Identical,
@@ -56,7 +66,11 @@ pub(crate) fn conversion(from: Typed<'_>, to: Typed<'_>) -> Conversion {
 }
 
 fn widened(conversion: Conversion) -> Conversion {
-    if conversion == Conversion::Identical { Conversion::Widening } else { conversion }
+    if conversion == Conversion::Identical {
+        Conversion::Widening
+    } else {
+        conversion
+    }
 }
 
 fn named(
@@ -67,13 +81,23 @@ fn named(
 ) -> Conversion {
     match (from.schema.enumeration(a), to.schema.enumeration(b)) {
         (Some(a), Some(b)) if a.labels == b.labels => Conversion::Identical,
-        (Some(a), Some(b)) if a.labels.iter().all(|label| b.labels.contains(label)) => Conversion::Widening,
+        (Some(a), Some(b)) if a.labels.iter().all(|label| b.labels.contains(label)) => {
+            Conversion::Widening
+        }
         (Some(_), Some(_)) => Conversion::Lossy,
         (None, None) => match (from.schema.domain(a), to.schema.domain(b)) {
-            (Some(x), Some(y)) if x.base == y.base && x.checks == y.checks && x.not_null == y.not_null => {
+            (Some(x), Some(y))
+                if x.base == y.base && x.checks == y.checks && x.not_null == y.not_null =>
+            {
                 Conversion::Identical
             }
-            (Some(x), None) => widened(conversion(Typed { ty: &x.base, ..from }, to)),
+            (Some(x), None) => widened(conversion(
+                Typed {
+                    ty: &x.base,
+                    ..from
+                },
+                to,
+            )),
             (None, None) if from.schema.show(a) == to.schema.show(b) => Conversion::Identical,
             _ => Conversion::Lossy,
         },
@@ -97,22 +121,57 @@ fn widens(from: &ColumnType, to: &ColumnType) -> bool {
     match (from, to) {
         (T::Array(_) | T::Bytea | T::Json | T::Jsonb, _) => false,
         (_, to) if holds_any_text(to) => true,
-        (T::Varchar { limit: Some(a) } | T::Char { limit: Some(a) }, T::Varchar { limit: Some(b) }) => a <= b,
+        (
+            T::Varchar { limit: Some(a) } | T::Char { limit: Some(a) },
+            T::Varchar { limit: Some(b) },
+        ) => a <= b,
         (T::Uuid, T::Varchar { limit: Some(limit) }) => *limit >= 36,
         (T::Smallint, T::Integer | T::Bigint | T::Real | T::Double) => true,
         (T::Integer, T::Bigint | T::Double) | (T::Real, T::Double) => true,
-        (_, T::Numeric { precision: None, .. }) => digits(from).is_some() || matches!(from, T::Numeric { .. }),
-        (T::Numeric { precision: Some(p), scale: Some(s) }, T::Numeric { precision: Some(q), scale: Some(t) }) => {
-            t >= s && i64::from(*q) - i64::from(*t) >= i64::from(*p) - i64::from(*s)
-        }
-        (_, T::Numeric { precision: Some(p), scale: Some(s) }) => {
-            digits(from).is_some_and(|digits| i64::from(*p) - i64::from(*s) >= digits)
-        }
+        (
+            _,
+            T::Numeric {
+                precision: None, ..
+            },
+        ) => digits(from).is_some() || matches!(from, T::Numeric { .. }),
+        (
+            T::Numeric {
+                precision: Some(p),
+                scale: Some(s),
+            },
+            T::Numeric {
+                precision: Some(q),
+                scale: Some(t),
+            },
+        ) => t >= s && i64::from(*q) - i64::from(*t) >= i64::from(*p) - i64::from(*s),
+        (
+            _,
+            T::Numeric {
+                precision: Some(p),
+                scale: Some(s),
+            },
+        ) => digits(from).is_some_and(|digits| i64::from(*p) - i64::from(*s) >= digits),
         (T::Date, T::Timestamp { tz: false, .. }) => true,
-        (T::Time { precision: p, tz: a }, T::Time { precision: q, tz: b })
-        | (T::Timestamp { precision: p, tz: a }, T::Timestamp { precision: q, tz: b }) => {
-            a == b && p.unwrap_or(6) <= q.unwrap_or(6)
-        }
+        (
+            T::Time {
+                precision: p,
+                tz: a,
+            },
+            T::Time {
+                precision: q,
+                tz: b,
+            },
+        )
+        | (
+            T::Timestamp {
+                precision: p,
+                tz: a,
+            },
+            T::Timestamp {
+                precision: q,
+                tz: b,
+            },
+        ) => a == b && p.unwrap_or(6) <= q.unwrap_or(6),
         (T::Interval { .. }, T::Interval { fields }) => fields.is_empty(),
         _ => false,
     }
@@ -136,7 +195,8 @@ mod tests {
 
     fn parse(text: &str) -> ColumnType {
         ColumnType::parse(text, &|_, name| {
-            (name.as_str() == "mood").then(|| QualifiedName::new(Ident::new("public").unwrap(), name.clone()))
+            (name.as_str() == "mood")
+                .then(|| QualifiedName::new(Ident::new("public").unwrap(), name.clone()))
         })
     }
 
@@ -176,8 +236,14 @@ mod tests {
             ("inet", "cidr", Lossy),
         ] {
             let got = conversion(
-                Typed { ty: &parse(from), schema: &a },
-                Typed { ty: &parse(to), schema: &b },
+                Typed {
+                    ty: &parse(from),
+                    schema: &a,
+                },
+                Typed {
+                    ty: &parse(to),
+                    schema: &b,
+                },
             );
             assert_eq!(got, expected, "{from} to {to}");
         }
@@ -187,10 +253,25 @@ mod tests {
     fn an_unknown_is_compatible_only_with_its_family() {
         use crate::schema::Family;
         let schema = schema(&[]);
-        let string = ColumnType::Unknown { family: Family::String, spelling: "string".into() };
-        for (to, expected) in [("uuid", Conversion::Unknown), ("boolean", Conversion::Lossy)] {
+        let string = ColumnType::Unknown {
+            family: Family::String,
+            spelling: "string".into(),
+        };
+        for (to, expected) in [
+            ("uuid", Conversion::Unknown),
+            ("boolean", Conversion::Lossy),
+        ] {
             let to = parse(to);
-            let (from, to) = (Typed { ty: &string, schema: &schema }, Typed { ty: &to, schema: &schema });
+            let (from, to) = (
+                Typed {
+                    ty: &string,
+                    schema: &schema,
+                },
+                Typed {
+                    ty: &to,
+                    schema: &schema,
+                },
+            );
             assert_eq!(conversion(from, to), expected);
             assert_eq!(conversion(to, from), expected);
         }

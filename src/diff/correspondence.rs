@@ -3,7 +3,9 @@
 use super::Context;
 use super::conversion::{Typed, conversion};
 use super::domain::{Domain, domain};
-use crate::mapping::{At, ColumnCorrespondence, ColumnRef, Rule, Status, TableCorrespondence, TableRef};
+use crate::mapping::{
+    At, ColumnCorrespondence, ColumnRef, Rule, Status, TableCorrespondence, TableRef,
+};
 use crate::schema::{Column, Table};
 
 /// A correspondence of the mapping, seen on two schemas.
@@ -43,27 +45,37 @@ pub enum State {
 
 /// The state of every accepted correspondence, tables first, each in the mapping's order.
 pub(crate) fn states(context: &Context<'_>) -> Vec<CorrespondenceState> {
-    let tables = context.mapping.tables.iter().filter(|t| t.status == Status::Accepted).map(|by| {
-        CorrespondenceState {
+    let tables = context
+        .mapping
+        .tables
+        .iter()
+        .filter(|t| t.status == Status::Accepted)
+        .map(|by| CorrespondenceState {
             from: by.from.to_string(),
             to: by.to.to_string(),
             is_table: true,
             state: table_state(context, by),
             at: by.at,
-        }
-    });
-    let columns = context.mapping.accepted_columns().map(|by| CorrespondenceState {
-        from: joined(&by.from),
-        to: joined(&by.to),
-        is_table: false,
-        state: column_state(context, by),
-        at: by.at,
-    });
+        });
+    let columns = context
+        .mapping
+        .accepted_columns()
+        .map(|by| CorrespondenceState {
+            from: joined(&by.from),
+            to: joined(&by.to),
+            is_table: false,
+            state: column_state(context, by),
+            at: by.at,
+        });
     tables.chain(columns).collect()
 }
 
 fn joined(columns: &[ColumnRef]) -> String {
-    columns.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    columns
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 fn table_state(context: &Context<'_>, by: &TableCorrespondence) -> State {
@@ -71,7 +83,10 @@ fn table_state(context: &Context<'_>, by: &TableCorrespondence) -> State {
     let Some(target) = pairing.target(&by.to) else {
         return stale_table(context, &by.to, "to");
     };
-    let has_to = pairing.sources.iter().any(|s| pairing.translate(&s.name) == target.name && s.name.name == target.name.name);
+    let has_to = pairing
+        .sources
+        .iter()
+        .any(|s| pairing.translate(&s.name) == target.name && s.name.name == target.name.name);
     match (pairing.source(&by.from), has_to) {
         (_, true) => State::Applied,
         (Some(_), false) => State::Open,
@@ -82,7 +97,9 @@ fn table_state(context: &Context<'_>, by: &TableCorrespondence) -> State {
 fn column_state(context: &Context<'_>, by: &ColumnCorrespondence) -> State {
     let pairing = &context.pairing;
     for to in &by.to {
-        let Some(table) = pairing.target(&to.table) else { return stale_table(context, &to.table, "to") };
+        let Some(table) = pairing.target(&to.table) else {
+            return stale_table(context, &to.table, "to");
+        };
         if table.column(&to.name).is_none() {
             return stale_column(to, table, "to");
         }
@@ -94,7 +111,9 @@ fn column_state(context: &Context<'_>, by: &ColumnCorrespondence) -> State {
         return kept_state(context, by);
     }
     for from in &by.from {
-        let Some(table) = pairing.source(&from.table) else { return stale_table(context, &from.table, "from") };
+        let Some(table) = pairing.source(&from.table) else {
+            return stale_table(context, &from.table, "from");
+        };
         if table.column(&from.name).is_none() {
             return stale_column(from, table, "from");
         }
@@ -104,7 +123,10 @@ fn column_state(context: &Context<'_>, by: &ColumnCorrespondence) -> State {
 
 fn kept_state(context: &Context<'_>, by: &ColumnCorrespondence) -> State {
     let is_here = by.from.iter().all(|from| {
-        context.pairing.source(&from.table).is_some_and(|table| table.column(&from.name).is_some())
+        context
+            .pairing
+            .source(&from.table)
+            .is_some_and(|table| table.column(&from.name).is_some())
     });
     match (&by.rule, is_here) {
         (Rule::Keep, true) | (Rule::Archive | Rule::Drop { .. }, false) => State::Applied,
@@ -115,20 +137,49 @@ fn kept_state(context: &Context<'_>, by: &ColumnCorrespondence) -> State {
 
 /// Whether the from side already has a target column, in a shape that takes every value of its own.
 fn is_there(context: &Context<'_>, to: &ColumnRef) -> bool {
-    let Some(target) = context.pairing.target(&to.table) else { return false };
-    let Some(wanted) = target.column(&to.name) else { return false };
-    let Some(pair) = context.pairing.of(&target.name).filter(|pair| pair.by.is_none()) else { return false };
+    let Some(target) = context.pairing.target(&to.table) else {
+        return false;
+    };
+    let Some(wanted) = target.column(&to.name) else {
+        return false;
+    };
+    let Some(pair) = context
+        .pairing
+        .of(&target.name)
+        .filter(|pair| pair.by.is_none())
+    else {
+        return false;
+    };
     pair.from.column(&to.name).is_some_and(|have| {
-        let from = Typed { ty: &have.ty, schema: context.from };
-        conversion(from, Typed { ty: &wanted.ty, schema: context.to }).is_compatible()
+        let from = Typed {
+            ty: &have.ty,
+            schema: context.from,
+        };
+        conversion(
+            from,
+            Typed {
+                ty: &wanted.ty,
+                schema: context.to,
+            },
+        )
+        .is_compatible()
             && !restricts(context, pair.from, have, target, wanted)
     })
 }
 
 /// Whether the target's list of values leaves out some that the column may hold: then a rule between
 /// two columns of one name is still to be done.
-fn restricts(context: &Context<'_>, from: &Table, have: &Column, target: &Table, wanted: &Column) -> bool {
-    match (domain(context.from, from, have), domain(context.to, target, wanted)) {
+fn restricts(
+    context: &Context<'_>,
+    from: &Table,
+    have: &Column,
+    target: &Table,
+    wanted: &Column,
+) -> bool {
+    match (
+        domain(context.from, from, have),
+        domain(context.to, target, wanted),
+    ) {
         (Domain::Only(have), Domain::Only(wanted)) => !have.is_subset(&wanted),
         (Domain::Free, Domain::Only(_)) => true,
         _ => false,
@@ -141,12 +192,18 @@ fn stale_table(context: &Context<'_>, name: &TableRef, side: &str) -> State {
         _ => (context.to, &context.pairing.targets),
     };
     let names = tables.iter().map(|t| schema.show(&t.name));
-    State::Stale { missing: format!("the {side} side has no table `{name}`"), near: near(&name.to_string(), names) }
+    State::Stale {
+        missing: format!("the {side} side has no table `{name}`"),
+        near: near(&name.to_string(), names),
+    }
 }
 
 fn stale_column(name: &ColumnRef, table: &Table, side: &str) -> State {
     let names = table.columns.iter().map(|c| c.name.to_string());
-    State::Stale { missing: format!("the {side} side has no column `{name}`"), near: near(&name.name.to_string(), names) }
+    State::Stale {
+        missing: format!("the {side} side has no column `{name}`"),
+        near: near(&name.name.to_string(), names),
+    }
 }
 
 /// Names like the wanted one, nearest first, at most 3.

@@ -26,7 +26,10 @@ pub(crate) fn domain(schema: &Schema, table: &Table, column: &Column) -> Domain 
             return Domain::Only(labels.iter().cloned().collect());
         }
         let listed = schema.domain(name).and_then(|domain| {
-            domain.checks.iter().find_map(|check| check.expression.domain_of().map(|(_, values)| values))
+            domain
+                .checks
+                .iter()
+                .find_map(|check| check.expression.domain_of().map(|(_, values)| values))
         });
         if let Some(values) = listed {
             return Domain::Only(values);
@@ -47,5 +50,11 @@ pub(crate) fn domain(schema: &Schema, table: &Table, column: &Column) -> Domain 
 /// A source without checks, or one that cannot name the type, may hide a list.
 fn is_silent(schema: &Schema, column: &Column) -> bool {
     !schema.facets.contains(&Facet::Checks)
-        || matches!(&column.ty, ColumnType::Unknown { family: Family::Any | Family::String, .. })
+        || matches!(
+            &column.ty,
+            ColumnType::Unknown {
+                family: Family::Any | Family::String,
+                ..
+            }
+        )
 }

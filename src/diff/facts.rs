@@ -6,7 +6,10 @@ use super::change::{Change, Object, What};
 use super::{ColumnComparison, Context, Conversion, Counterpart, TableComparison, Unknown};
 use super::{access, column, constraint};
 use crate::mapping::{Class, Rule};
-use crate::schema::{Agreement, Column, Expression, Facet, Generated, Ident, Identity, QualifiedName, Table, TableKind};
+use crate::schema::{
+    Agreement, Column, Expression, Facet, Generated, Ident, Identity, QualifiedName, Table,
+    TableKind,
+};
 
 /// A table with its counterpart, and where changes and unknowns about them go.
 pub(crate) struct Pair<'a, 'c> {
@@ -34,7 +37,10 @@ pub(crate) fn target_table(
         None => vec![Change {
             to: Some(name.clone()),
             credit: Some(context.mapping.credit.of(Class::Missing)),
-            message: format!("only in the to side, {}", count(columns.len(), "column", "columns")),
+            message: format!(
+                "only in the to side, {}",
+                count(columns.len(), "column", "columns")
+            ),
             ..change(Object::Table, What::Missing, &name)
         }],
         Some(found) => {
@@ -102,15 +108,24 @@ pub(crate) fn change(object: Object, what: What, table: &str) -> Change {
 
 /// A number with its noun.
 pub(crate) fn count(n: usize, one: &str, many: &str) -> String {
-    if n == 1 { format!("1 {one}") } else { format!("{n} {many}") }
+    if n == 1 {
+        format!("1 {one}")
+    } else {
+        format!("{n} {many}")
+    }
 }
 
 /// Columns whose values go over under one name each: the same name, or a rename.
-fn carried_columns<'a>(from: &'a Table, columns: &[ColumnComparison]) -> BTreeMap<&'a Ident, Ident> {
+fn carried_columns<'a>(
+    from: &'a Table,
+    columns: &[ColumnComparison],
+) -> BTreeMap<&'a Ident, Ident> {
     let mut carried = BTreeMap::new();
     for column in columns {
         if let Some(source) = direct_source(from, column) {
-            carried.entry(&source.name).or_insert_with(|| column.name.clone());
+            carried
+                .entry(&source.name)
+                .or_insert_with(|| column.name.clone());
         }
     }
     carried
@@ -120,10 +135,12 @@ fn carried_columns<'a>(from: &'a Table, columns: &[ColumnComparison]) -> BTreeMa
 pub(crate) fn direct_source<'a>(from: &'a Table, column: &ColumnComparison) -> Option<&'a Column> {
     match &column.counterpart {
         Counterpart::Same { .. } => from.column(&column.name),
-        Counterpart::Mapped { from: names, .. } if column.class != Class::Derived => match names.as_slice() {
-            [name] => from.columns.iter().find(|c| c.name.to_string() == *name),
-            _ => None,
-        },
+        Counterpart::Mapped { from: names, .. } if column.class != Class::Derived => {
+            match names.as_slice() {
+                [name] => from.columns.iter().find(|c| c.name.to_string() == *name),
+                _ => None,
+            }
+        }
         Counterpart::Mapped { .. } | Counterpart::None => None,
     }
 }
@@ -136,7 +153,11 @@ impl Pair<'_, '_> {
 
     /// Adds an unknown of this table.
     pub(crate) fn unknown(&mut self, name: &str, message: String) {
-        self.unknowns.insert(Unknown { table: self.name.clone(), name: name.to_owned(), message });
+        self.unknowns.insert(Unknown {
+            table: self.name.clone(),
+            name: name.to_owned(),
+            message,
+        });
     }
 
     /// The name of a from column as the to side knows it.
@@ -150,19 +171,31 @@ impl Pair<'_, '_> {
             return self.column_name(column);
         }
         let target = self.context.pairing.translate(table);
-        let Some(target) = self.context.to.table(&target) else { return column.clone() };
+        let Some(target) = self.context.to.table(&target) else {
+            return column.clone();
+        };
         if target.column(column).is_some() {
             return column.clone();
         }
-        let renamed = self.context.mapping.accepted_columns().find_map(|rule| match (rule.from.as_slice(), rule.to.as_slice()) {
-            ([from], [to])
-                if from.name == *column
-                    && self.context.pairing.source(&from.table).is_some_and(|t| t.name == *table)
-                    && self.context.pairing.target(&to.table).is_some_and(|t| t.name == target.name) =>
-            {
-                Some(to.name.clone())
+        let renamed = self.context.mapping.accepted_columns().find_map(|rule| {
+            match (rule.from.as_slice(), rule.to.as_slice()) {
+                ([from], [to])
+                    if from.name == *column
+                        && self
+                            .context
+                            .pairing
+                            .source(&from.table)
+                            .is_some_and(|t| t.name == *table)
+                        && self
+                            .context
+                            .pairing
+                            .target(&to.table)
+                            .is_some_and(|t| t.name == target.name) =>
+                {
+                    Some(to.name.clone())
+                }
+                _ => None,
             }
-            _ => None,
         });
         renamed.unwrap_or_else(|| column.clone())
     }
@@ -177,12 +210,24 @@ impl Pair<'_, '_> {
     }
 
     /// Notes what two expressions say of each other: `true` when they differ.
-    pub(crate) fn differ(&mut self, name: &str, what: &str, from: &Expression, to: &Expression) -> bool {
+    pub(crate) fn differ(
+        &mut self,
+        name: &str,
+        what: &str,
+        from: &Expression,
+        to: &Expression,
+    ) -> bool {
         match self.carried(from).agrees(to) {
             Agreement::Same => false,
             Agreement::Different => true,
             Agreement::Unresolved => {
-                self.unknown(name, format!("{what} could not be compared by text: `{}` and `{}`", from.text, to.text));
+                self.unknown(
+                    name,
+                    format!(
+                        "{what} could not be compared by text: `{}` and `{}`",
+                        from.text, to.text
+                    ),
+                );
                 false
             }
         }
@@ -191,7 +236,12 @@ impl Pair<'_, '_> {
     /// The table's own properties.
     fn own(&mut self) {
         let from_name = self.context.from.show(&self.from.name);
-        if self.context.pairing.of(&self.to.name).is_some_and(|p| p.by.is_some()) {
+        if self
+            .context
+            .pairing
+            .of(&self.to.name)
+            .is_some_and(|p| p.by.is_some())
+        {
             self.push(Change {
                 from: Some(from_name.clone()),
                 to: Some(self.name.clone()),
@@ -203,14 +253,25 @@ impl Pair<'_, '_> {
             let kind = match &table.kind {
                 TableKind::Ordinary => "table".to_owned(),
                 TableKind::Partitioned { by, of: None } => format!("partitioned by {by}"),
-                TableKind::Partitioned { by, of: Some((of, bound)) } => {
+                TableKind::Partitioned {
+                    by,
+                    of: Some((of, bound)),
+                } => {
                     format!("partition of {} {bound}, partitioned by {by}", other(of))
                 }
                 TableKind::Partition { of, bound } => format!("partition of {} {bound}", other(of)),
                 TableKind::Foreign { server } => format!("foreign table of {server}"),
             };
-            let inherits: Vec<String> = table.inherits.iter().map(|t| format!(", inherits {}", other(t))).collect();
-            format!("{}{kind}{}", if table.unlogged { "unlogged " } else { "" }, inherits.concat())
+            let inherits: Vec<String> = table
+                .inherits
+                .iter()
+                .map(|t| format!(", inherits {}", other(t)))
+                .collect();
+            format!(
+                "{}{kind}{}",
+                if table.unlogged { "unlogged " } else { "" },
+                inherits.concat()
+            )
         };
         let from = shape(self.from, &|name| self.context.pairing.translate(name));
         let to = shape(self.to, &Clone::clone);
@@ -244,7 +305,9 @@ impl Pair<'_, '_> {
     fn columns(&mut self, columns: &[ColumnComparison]) {
         let mut used = BTreeSet::new();
         for column in columns {
-            let Some(to) = self.to.column(&column.name) else { continue };
+            let Some(to) = self.to.column(&column.name) else {
+                continue;
+            };
             let source = direct_source(self.from, column);
             used.extend(source.map(|s| &s.name));
             self.column(column, to, source);
@@ -252,7 +315,11 @@ impl Pair<'_, '_> {
                 self.properties(source, to);
             }
         }
-        let extra: Vec<&Column> = self.context.pairing.columns(self.context.from, self.from).collect();
+        let extra: Vec<&Column> = self
+            .context
+            .pairing
+            .columns(self.context.from, self.from)
+            .collect();
         for column in extra.into_iter().filter(|c| !used.contains(&c.name)) {
             self.extra(column);
         }
@@ -264,30 +331,50 @@ impl Pair<'_, '_> {
         let to_type = home.map_or_else(|| to.ty.to_string(), |home| to.ty.within(home));
         let (from_names, from_types, rule) = match &column.counterpart {
             Counterpart::None => (None, None, None),
-            Counterpart::Same { from_type, rule } => {
-                (Some(column.name.to_string()), Some(self.from_type(from_type)), rule.as_ref())
-            }
-            Counterpart::Mapped { from, from_types, rule } => {
-                let types: Vec<String> = from_types.iter().map(|ty| self.from_type(ty)).collect();
-                (Some(from.join(", ")).filter(|f| !f.is_empty()), Some(types.join(", ")).filter(|t| !t.is_empty()), Some(rule))
+            Counterpart::Same { from_type, rule } => (
+                Some(column.name.to_string()),
+                Some(self.type_here(from_type)),
+                rule.as_ref(),
+            ),
+            Counterpart::Mapped {
+                from,
+                from_types,
+                rule,
+            } => {
+                let types: Vec<String> = from_types.iter().map(|ty| self.type_here(ty)).collect();
+                (
+                    Some(from.join(", ")).filter(|f| !f.is_empty()),
+                    Some(types.join(", ")).filter(|t| !t.is_empty()),
+                    Some(rule),
+                )
             }
         };
         if column.conversion == Some(Conversion::Unknown) {
             let from = from_types.clone().unwrap_or_default();
-            self.unknown(&column.name.to_string(), format!("types not compared: {from} and {to_type}"));
+            self.unknown(
+                &column.name.to_string(),
+                format!("types not compared: {from} and {to_type}"),
+            );
         }
         let rule_text = rule.map(|rule| rule.text.clone());
         let is_renamed = source.is_some_and(|s| s.name != column.name);
         let (what, message) = match column.class {
-            Class::Same if column.conversion == Some(Conversion::Widening) => (What::Widened, "widened".to_owned()),
+            Class::Same if column.conversion == Some(Conversion::Widening) => {
+                (What::Widened, "widened".to_owned())
+            }
             Class::Same => return,
             Class::Renamed if column.conversion == Some(Conversion::Widening) => {
                 (What::Renamed, "renamed, widened".to_owned())
             }
             Class::Renamed => (What::Renamed, "renamed".to_owned()),
-            Class::Derived => (What::Derived, format!("derived: {}", rule_text.unwrap_or_default())),
+            Class::Derived => (
+                What::Derived,
+                format!("derived: {}", rule_text.unwrap_or_default()),
+            ),
             Class::Lossy => (What::Lossy, self.lossy(column, rule_text, is_renamed)),
-            Class::Missing if to.is_required() => (What::Missing, "only in the to side, required".to_owned()),
+            Class::Missing if to.is_required() => {
+                (What::Missing, "only in the to side, required".to_owned())
+            }
             Class::Missing => (What::Missing, "only in the to side".to_owned()),
         };
         let stated = if column.stated { ", stated" } else { "" };
@@ -310,27 +397,43 @@ impl Pair<'_, '_> {
         }
     }
 
-    fn from_type(&self, ty: &crate::schema::ColumnType) -> String {
-        self.context.from.home().map_or_else(|| ty.to_string(), |home| ty.within(home))
+    fn type_here(&self, ty: &crate::schema::ColumnType) -> String {
+        self.context
+            .from
+            .home()
+            .map_or_else(|| ty.to_string(), |home| ty.within(home))
     }
 
     fn properties(&mut self, from: &Column, to: &Column) {
         let name = to.name.to_string();
-        let about = |object, what, from_type: Option<String>, to_type: Option<String>, message| Change {
-            from: Some(from.name.to_string()),
-            to: Some(name.clone()),
-            from_type,
-            to_type,
-            message,
-            ..change(object, what, &self.name)
-        };
+        let about =
+            |object, what, from_type: Option<String>, to_type: Option<String>, message| Change {
+                from: Some(from.name.to_string()),
+                to: Some(name.clone()),
+                from_type,
+                to_type,
+                message,
+                ..change(object, what, &self.name)
+            };
         let mut found = Vec::new();
         match (from.nullable, to.nullable) {
             (Some(true), Some(false)) => {
-                found.push(about(Object::Nullability, What::Changed, None, None, "takes NULL here, not there".to_owned()));
+                found.push(about(
+                    Object::Nullability,
+                    What::Changed,
+                    None,
+                    None,
+                    "takes NULL here, not there".to_owned(),
+                ));
             }
             (Some(false), Some(true)) => {
-                found.push(about(Object::Nullability, What::Changed, None, None, "takes NULL there, not here".to_owned()));
+                found.push(about(
+                    Object::Nullability,
+                    What::Changed,
+                    None,
+                    None,
+                    "takes NULL there, not here".to_owned(),
+                ));
             }
             _ => {}
         }
@@ -342,23 +445,45 @@ impl Pair<'_, '_> {
                 })
             };
             if let Some(what) = what(from.identity.as_ref(), to.identity.as_ref()) {
-                found.push(about(Object::Identity, what, word(from.identity), word(to.identity), "another identity".to_owned()));
+                found.push(about(
+                    Object::Identity,
+                    what,
+                    word(from.identity),
+                    word(to.identity),
+                    "another identity".to_owned(),
+                ));
             }
         }
         if from.collation != to.collation && self.context.both_say(Facet::Checks) {
-            found.push(about(Object::Collation, What::Changed, from.collation.clone(), to.collation.clone(), "another collation".to_owned()));
+            found.push(about(
+                Object::Collation,
+                What::Changed,
+                from.collation.clone(),
+                to.collation.clone(),
+                "another collation".to_owned(),
+            ));
         }
         if (from.nullable.is_none() || to.nullable.is_none()) && from.nullable != to.nullable {
             self.unknown(&name, "nullability not compared".to_owned());
         }
         self.changes.extend(found);
         if self.context.both_say(Facet::Defaults) {
-            self.expression(Object::Default, "default", (from, from.default.as_ref()), (to, to.default.as_ref()));
+            self.expression(
+                Object::Default,
+                "default",
+                (from, from.default.as_ref()),
+                (to, to.default.as_ref()),
+            );
         }
         if self.context.both_say(Facet::Generation) {
             let text = |g: &Option<Generated>| g.as_ref().map(|g| g.expression.clone());
             let (a, b) = (text(&from.generated), text(&to.generated));
-            self.expression(Object::Generated, "generation", (from, a.as_ref()), (to, b.as_ref()));
+            self.expression(
+                Object::Generated,
+                "generation",
+                (from, a.as_ref()),
+                (to, b.as_ref()),
+            );
         }
         self.comment(&name, from.comment.as_deref(), to.comment.as_deref());
     }
@@ -397,7 +522,11 @@ impl Pair<'_, '_> {
             !matches!(rule.rule, Rule::Convert(_))
                 && rule.from.iter().any(|from| {
                     from.name == column.name
-                        && self.context.pairing.source(&from.table).is_some_and(|t| t.name == self.from.name)
+                        && self
+                            .context
+                            .pairing
+                            .source(&from.table)
+                            .is_some_and(|t| t.name == self.from.name)
                 })
         });
         let fate = match rule.map(|r| &r.rule) {
@@ -408,7 +537,7 @@ impl Pair<'_, '_> {
         };
         self.push(Change {
             from: Some(column.name.to_string()),
-            from_type: Some(self.from_type(&column.ty)),
+            from_type: Some(self.type_here(&column.ty)),
             message: format!("only in the from side{fate}"),
             ..change(Object::Column, What::Extra, &self.name)
         });

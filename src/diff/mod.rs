@@ -161,19 +161,33 @@ pub struct Unmodelled {
 
 /// Compares two schemas under a mapping.
 pub fn compare(from: &Schema, to: &Schema, mapping: &Mapping) -> Comparison {
-    let context = Context { from, to, mapping, pairing: Pairing::new(from, to, mapping) };
+    let context = Context {
+        from,
+        to,
+        mapping,
+        pairing: Pairing::new(from, to, mapping),
+    };
     let mut unknowns = BTreeSet::new();
-    let mut tables: Vec<TableComparison> =
-        context.pairing.targets.iter().map(|&table| facts::target_table(&context, table, &mut unknowns)).collect();
-    tables.extend(context.pairing.only_from().map(|table| facts::only_from(&context, table)));
+    let mut tables: Vec<TableComparison> = context
+        .pairing
+        .targets
+        .iter()
+        .map(|&table| facts::target_table(&context, table, &mut unknowns))
+        .collect();
+    tables.extend(
+        context
+            .pairing
+            .only_from()
+            .map(|table| facts::only_from(&context, table)),
+    );
     let changes = object::changes(&context, &mut unknowns);
     facet_unknowns(&context, &mut unknowns);
     let correspondences = correspondence::states(&context);
     let selects = select::outcomes(&context);
     let blockers = blocker::find(&context, &tables, &selects);
     Comparison {
-        from: context.pairing.from_size(from),
-        to: context.pairing.to_size(to),
+        from: context.pairing.size_here(from),
+        to: context.pairing.size_there(to),
         tables,
         changes,
         correspondences,
@@ -192,7 +206,10 @@ impl Comparison {
 
     /// Every change, those of tables first, in the tables' order.
     pub fn all_changes(&self) -> impl Iterator<Item = &Change> {
-        self.tables.iter().flat_map(|t| &t.changes).chain(&self.changes)
+        self.tables
+            .iter()
+            .flat_map(|t| &t.changes)
+            .chain(&self.changes)
     }
 }
 
@@ -214,12 +231,20 @@ impl Context<'_> {
 fn facet_unknowns(context: &Context<'_>, unknowns: &mut BTreeSet<Unknown>) {
     for facet in Facet::ALL {
         let sides = [("from", context.from), ("to", context.to)];
-        let silent: Vec<_> = sides.iter().filter(|(_, s)| !s.facets.contains(&facet)).map(|(name, _)| *name).collect();
+        let silent: Vec<_> = sides
+            .iter()
+            .filter(|(_, s)| !s.facets.contains(&facet))
+            .map(|(name, _)| *name)
+            .collect();
         if !silent.is_empty() {
             unknowns.insert(Unknown {
                 table: String::new(),
                 name: facet.label().to_owned(),
-                message: format!("{} not compared: the {} side cannot say", facet.label(), silent.join(" and the ")),
+                message: format!(
+                    "{} not compared: the {} side cannot say",
+                    facet.label(),
+                    silent.join(" and the ")
+                ),
             });
         }
     }
@@ -227,13 +252,26 @@ fn facet_unknowns(context: &Context<'_>, unknowns: &mut BTreeSet<Unknown>) {
 
 fn unmodelled(from: &Schema, to: &Schema) -> Vec<Unmodelled> {
     let side = |side, schema: &Schema| {
-        let seen = schema.unmodelled.iter().map(move |s| (side, false, s.clone()));
-        seen.chain(schema.unreadable.iter().map(move |s| (side, true, s.clone()))).collect::<Vec<_>>()
+        let seen = schema
+            .unmodelled
+            .iter()
+            .map(move |s| (side, false, s.clone()));
+        seen.chain(
+            schema
+                .unreadable
+                .iter()
+                .map(move |s| (side, true, s.clone())),
+        )
+        .collect::<Vec<_>>()
     };
     let mut all: Vec<_> = side("from", from)
         .into_iter()
         .chain(side("to", to))
-        .map(|(side, unreadable, sighting)| Unmodelled { side, unreadable, sighting })
+        .map(|(side, unreadable, sighting)| Unmodelled {
+            side,
+            unreadable,
+            sighting,
+        })
         .collect();
     all.sort();
     all

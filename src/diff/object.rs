@@ -7,12 +7,17 @@ use super::constraint::said_index;
 use super::facts::change;
 use super::{Context, Unknown, access};
 use crate::schema::{
-    Agreement, Body, ColumnType, Domain, Expression, Facet, Function, QualifiedName, Schema, Sequence, View,
+    Agreement, Body, ColumnType, Domain, Expression, Facet, Function, QualifiedName, Schema,
+    Sequence, View,
 };
 
 /// Everything that differs outside of tables, sorted.
 pub(crate) fn changes(context: &Context<'_>, unknowns: &mut BTreeSet<Unknown>) -> Vec<Change> {
-    let mut objects = Objects { context, unknowns, changes: Vec::new() };
+    let mut objects = Objects {
+        context,
+        unknowns,
+        changes: Vec::new(),
+    };
     if context.both_say(Facet::Types) {
         objects.enums();
         objects.domains();
@@ -44,10 +49,19 @@ struct Objects<'a, 'c> {
 type Paired<'a, K, T> = BTreeMap<K, (Option<&'a T>, Option<&'a T>)>;
 
 impl<'a> Objects<'a, '_> {
-    fn paired<T>(&self, from: &'a [T], to: &'a [T], name: impl Fn(&'a T) -> &'a QualifiedName) -> Paired<'a, String, T> {
+    fn paired<T>(
+        &self,
+        from: &'a [T],
+        to: &'a [T],
+        name: impl Fn(&'a T) -> &'a QualifiedName,
+    ) -> Paired<'a, String, T> {
         let mut all: Paired<'a, String, T> = BTreeMap::new();
-        let counts = |schema: &Schema, name: &QualifiedName| !self.context.pairing.ignores(schema, name);
-        for item in from.iter().filter(|item| counts(self.context.from, name(item))) {
+        let counts =
+            |schema: &Schema, name: &QualifiedName| !self.context.pairing.ignores(schema, name);
+        for item in from
+            .iter()
+            .filter(|item| counts(self.context.from, name(item)))
+        {
             let carried = self.context.pairing.translate(name(item));
             all.entry(self.context.to.show(&carried)).or_default().0 = Some(item);
         }
@@ -63,7 +77,11 @@ impl<'a> Objects<'a, '_> {
             from: is_here.then(|| name.to_owned()),
             to: (!is_here).then(|| name.to_owned()),
             message: format!("{} `{name}` only in the {side} side", object.word()),
-            ..change(object, if is_here { What::Extra } else { What::Missing }, "")
+            ..change(
+                object,
+                if is_here { What::Extra } else { What::Missing },
+                "",
+            )
         });
     }
 
@@ -72,14 +90,23 @@ impl<'a> Objects<'a, '_> {
             self.changes.push(Change {
                 from: Some(name.to_owned()),
                 to: Some(name.to_owned()),
-                message: format!("{} `{name}` differs in {}", object.word(), differing.join(", ")),
+                message: format!(
+                    "{} `{name}` differs in {}",
+                    object.word(),
+                    differing.join(", ")
+                ),
                 ..change(object, What::Changed, "")
             });
         }
     }
 
     /// Adds a change for what one side has alone, and hands on what both have.
-    fn each<T>(&mut self, object: Object, paired: Paired<'a, String, T>, mut both: impl FnMut(&mut Self, &str, &'a T, &'a T)) {
+    fn each<T>(
+        &mut self,
+        object: Object,
+        paired: Paired<'a, String, T>,
+        mut both: impl FnMut(&mut Self, &str, &'a T, &'a T),
+    ) {
         for (name, sides) in paired {
             match sides {
                 (Some(from), Some(to)) => both(self, &name, from, to),
@@ -89,8 +116,16 @@ impl<'a> Objects<'a, '_> {
     }
 
     /// Whether two expressions differ; what is beyond text becomes an unknown.
-    fn differ(&mut self, name: &str, what: &str, from: Option<&Expression>, to: Option<&Expression>) -> bool {
-        let (Some(from), Some(to)) = (from, to) else { return from.is_some() != to.is_some() };
+    fn differ(
+        &mut self,
+        name: &str,
+        what: &str,
+        from: Option<&Expression>,
+        to: Option<&Expression>,
+    ) -> bool {
+        let (Some(from), Some(to)) = (from, to) else {
+            return from.is_some() != to.is_some();
+        };
         match from.agrees(to) {
             Agreement::Same => false,
             Agreement::Different => true,
@@ -106,12 +141,21 @@ impl<'a> Objects<'a, '_> {
     }
 
     fn enums(&mut self) {
-        let paired = self.paired(&self.context.from.enums, &self.context.to.enums, |e| &e.name);
+        let paired = self.paired(&self.context.from.enums, &self.context.to.enums, |e| {
+            &e.name
+        });
         self.each(Object::Enum, paired, |objects, name, from, to| {
             let only = |a: &[String], b: &[String]| {
-                a.iter().filter(|label| !b.contains(label)).map(|label| format!("`{label}`")).collect::<Vec<_>>().join(", ")
+                a.iter()
+                    .filter(|label| !b.contains(label))
+                    .map(|label| format!("`{label}`"))
+                    .collect::<Vec<_>>()
+                    .join(", ")
             };
-            let (here, there) = (only(&from.labels, &to.labels), only(&to.labels, &from.labels));
+            let (here, there) = (
+                only(&from.labels, &to.labels),
+                only(&to.labels, &from.labels),
+            );
             let mut differing = Vec::new();
             if !there.is_empty() {
                 differing.push(format!("labels only in the to side: {there}"));
@@ -127,35 +171,63 @@ impl<'a> Objects<'a, '_> {
     }
 
     fn domains(&mut self) {
-        let paired = self.paired(&self.context.from.domains, &self.context.to.domains, |d| &d.name);
-        self.each(Object::Domain, paired, |objects, name, from: &Domain, to| {
-            let mut differing = Vec::new();
-            if objects.type_text(&from.base) != to.base.to_string() {
-                differing.push(format!("type ({} → {})", from.base, to.base));
-            }
-            if from.not_null != to.not_null {
-                differing.push("nullability".to_owned());
-            }
-            if objects.differ(name, "default", from.default.as_ref(), to.default.as_ref()) {
-                differing.push("default".to_owned());
-            }
-            let checks = |domain: &Domain| domain.checks.iter().map(|c| (c.expression.text.clone(), c.not_valid)).collect::<BTreeSet<_>>();
-            if checks(from) != checks(to) {
-                differing.push("checks".to_owned());
-            }
-            if from.collation != to.collation {
-                differing.push("collation".to_owned());
-            }
-            objects.changed(Object::Domain, name, &differing);
+        let paired = self.paired(&self.context.from.domains, &self.context.to.domains, |d| {
+            &d.name
         });
+        self.each(
+            Object::Domain,
+            paired,
+            |objects, name, from: &Domain, to| {
+                let mut differing = Vec::new();
+                if objects.type_text(&from.base) != to.base.to_string() {
+                    differing.push(format!("type ({} → {})", from.base, to.base));
+                }
+                if from.not_null != to.not_null {
+                    differing.push("nullability".to_owned());
+                }
+                if objects.differ(name, "default", from.default.as_ref(), to.default.as_ref()) {
+                    differing.push("default".to_owned());
+                }
+                let checks = |domain: &Domain| {
+                    domain
+                        .checks
+                        .iter()
+                        .map(|c| (c.expression.text.clone(), c.not_valid))
+                        .collect::<BTreeSet<_>>()
+                };
+                if checks(from) != checks(to) {
+                    differing.push("checks".to_owned());
+                }
+                if from.collation != to.collation {
+                    differing.push("collation".to_owned());
+                }
+                objects.changed(Object::Domain, name, &differing);
+            },
+        );
     }
 
     fn composites(&mut self) {
-        let paired = self.paired(&self.context.from.composites, &self.context.to.composites, |c| &c.name);
+        let paired = self.paired(
+            &self.context.from.composites,
+            &self.context.to.composites,
+            |c| &c.name,
+        );
         self.each(Object::Composite, paired, |objects, name, from, to| {
-            let here: Vec<_> = from.fields.iter().map(|(field, ty)| (field, objects.type_text(ty))).collect();
-            let there: Vec<_> = to.fields.iter().map(|(field, ty)| (field, ty.to_string())).collect();
-            let differing = if here == there { Vec::new() } else { vec!["fields".to_owned()] };
+            let here: Vec<_> = from
+                .fields
+                .iter()
+                .map(|(field, ty)| (field, objects.type_text(ty)))
+                .collect();
+            let there: Vec<_> = to
+                .fields
+                .iter()
+                .map(|(field, ty)| (field, ty.to_string()))
+                .collect();
+            let differing = if here == there {
+                Vec::new()
+            } else {
+                vec!["fields".to_owned()]
+            };
             objects.changed(Object::Composite, name, &differing);
         });
     }
@@ -170,27 +242,51 @@ impl<'a> Objects<'a, '_> {
     }
 
     fn sequences(&mut self) {
-        let paired = self.paired(&self.context.from.sequences, &self.context.to.sequences, |s| &s.name);
-        self.each(Object::Sequence, paired, |objects, name, from: &Sequence, to| {
-            let mut differing = Vec::new();
-            let shape = |s: &Sequence| (s.ty.clone(), s.start, s.increment, s.min, s.max, s.cache, s.cycle);
-            if shape(from) != shape(to) {
-                differing.push("options".to_owned());
-            }
-            let owner = from.owned_by.as_ref().map(|(t, c)| (objects.context.pairing.translate(t), c));
-            if owner != to.owned_by.as_ref().map(|(t, c)| (t.clone(), c)) {
-                differing.push("owner".to_owned());
-            }
-            objects.changed(Object::Sequence, name, &differing);
-            if objects.context.both_say(Facet::Grants) {
-                let grants = access::grants("", &format!("sequence {name}"), &from.grants, &to.grants);
-                objects.changes.extend(grants);
-            }
-        });
+        let paired = self.paired(
+            &self.context.from.sequences,
+            &self.context.to.sequences,
+            |s| &s.name,
+        );
+        self.each(
+            Object::Sequence,
+            paired,
+            |objects, name, from: &Sequence, to| {
+                let mut differing = Vec::new();
+                let shape = |s: &Sequence| {
+                    (
+                        s.ty.clone(),
+                        s.start,
+                        s.increment,
+                        s.min,
+                        s.max,
+                        s.cache,
+                        s.cycle,
+                    )
+                };
+                if shape(from) != shape(to) {
+                    differing.push("options".to_owned());
+                }
+                let owner = from
+                    .owned_by
+                    .as_ref()
+                    .map(|(t, c)| (objects.context.pairing.translate(t), c));
+                if owner != to.owned_by.as_ref().map(|(t, c)| (t.clone(), c)) {
+                    differing.push("owner".to_owned());
+                }
+                objects.changed(Object::Sequence, name, &differing);
+                if objects.context.both_say(Facet::Grants) {
+                    let grants =
+                        access::grants("", &format!("sequence {name}"), &from.grants, &to.grants);
+                    objects.changes.extend(grants);
+                }
+            },
+        );
     }
 
     fn views(&mut self) {
-        let paired = self.paired(&self.context.from.views, &self.context.to.views, |v| &v.name);
+        let paired = self.paired(&self.context.from.views, &self.context.to.views, |v| {
+            &v.name
+        });
         self.each(Object::View, paired, |objects, name, from: &View, to| {
             let mut differing = Vec::new();
             if from.materialized != to.materialized {
@@ -202,7 +298,12 @@ impl<'a> Objects<'a, '_> {
             if objects.differ(name, "query", Some(&from.query), Some(&to.query)) {
                 differing.push("query".to_owned());
             }
-            let indexes = |view: &View| view.indexes.iter().map(|i| said_index(i).text).collect::<BTreeSet<_>>();
+            let indexes = |view: &View| {
+                view.indexes
+                    .iter()
+                    .map(|i| said_index(i).text)
+                    .collect::<BTreeSet<_>>()
+            };
             if indexes(from) != indexes(to) && objects.context.both_say(Facet::Indexes) {
                 differing.push("indexes".to_owned());
             }
@@ -211,7 +312,12 @@ impl<'a> Objects<'a, '_> {
             }
             objects.changed(Object::View, name, &differing);
             if objects.context.both_say(Facet::Grants) {
-                objects.changes.extend(access::grants("", &format!("view {name}"), &from.grants, &to.grants));
+                objects.changes.extend(access::grants(
+                    "",
+                    &format!("view {name}"),
+                    &from.grants,
+                    &to.grants,
+                ));
             }
         });
     }
@@ -219,14 +325,28 @@ impl<'a> Objects<'a, '_> {
     fn functions(&mut self) {
         let key = |objects: &Self, function: &Function, is_from: bool| {
             let name = &function.signature.name;
-            let name = if is_from { objects.context.pairing.translate(name) } else { name.clone() };
+            let name = if is_from {
+                objects.context.pairing.translate(name)
+            } else {
+                name.clone()
+            };
             let arguments: Vec<String> = function
                 .signature
                 .arguments
                 .iter()
-                .map(|ty| if is_from { objects.type_text(ty) } else { ty.to_string() })
+                .map(|ty| {
+                    if is_from {
+                        objects.type_text(ty)
+                    } else {
+                        ty.to_string()
+                    }
+                })
                 .collect();
-            format!("{}({})", objects.context.to.show(&name), arguments.join(", "))
+            format!(
+                "{}({})",
+                objects.context.to.show(&name),
+                arguments.join(", ")
+            )
         };
         let mut paired: Paired<'a, String, Function> = BTreeMap::new();
         for function in &self.context.from.functions {
@@ -239,7 +359,9 @@ impl<'a> Objects<'a, '_> {
             let differing = objects.function_differences(name, from, to);
             objects.changed(Object::Function, name, &differing);
             if objects.context.both_say(Facet::Grants) {
-                objects.changes.extend(access::grants("", name, &from.grants, &to.grants));
+                objects
+                    .changes
+                    .extend(access::grants("", name, &from.grants, &to.grants));
             }
         });
     }
@@ -253,14 +375,23 @@ impl<'a> Objects<'a, '_> {
         };
         note(from.procedure != to.procedure, "kind");
         let returns = from.returns.as_ref().map(|ty| self.type_text(ty));
-        note(returns != to.returns.as_ref().map(ToString::to_string) || from.returns_set != to.returns_set, "result");
+        note(
+            returns != to.returns.as_ref().map(ToString::to_string)
+                || from.returns_set != to.returns_set,
+            "result",
+        );
         let parameters = |function: &Function| {
-            function.parameters.iter().map(|p| (p.mode.clone(), p.name.clone(), p.default.clone())).collect::<Vec<_>>()
+            function
+                .parameters
+                .iter()
+                .map(|p| (p.mode.clone(), p.name.clone(), p.default.clone()))
+                .collect::<Vec<_>>()
         };
         note(parameters(from) != parameters(to), "parameters");
         note(from.language != to.language, "language");
         note(
-            (from.volatility, from.strict, from.leakproof, from.parallel) != (to.volatility, to.strict, to.leakproof, to.parallel),
+            (from.volatility, from.strict, from.leakproof, from.parallel)
+                != (to.volatility, to.strict, to.leakproof, to.parallel),
             "properties",
         );
         note(from.security_definer != to.security_definer, "security");
@@ -277,28 +408,48 @@ impl<'a> Objects<'a, '_> {
     }
 
     fn database(&mut self) {
-        let names = |schema: &Schema| schema.extensions.iter().map(|e| e.name.to_string()).collect::<BTreeSet<_>>();
+        let names = |schema: &Schema| {
+            schema
+                .extensions
+                .iter()
+                .map(|e| e.name.to_string())
+                .collect::<BTreeSet<_>>()
+        };
         let (here, there) = (names(self.context.from), names(self.context.to));
         for name in here.symmetric_difference(&there) {
             self.alone(Object::Extension, name, here.contains(name));
         }
         let mut publications: BTreeMap<String, (Option<_>, Option<_>)> = BTreeMap::new();
         for publication in &self.context.from.publications {
-            publications.entry(publication.name.to_string()).or_default().0 = Some(publication);
+            publications
+                .entry(publication.name.to_string())
+                .or_default()
+                .0 = Some(publication);
         }
         for publication in &self.context.to.publications {
-            publications.entry(publication.name.to_string()).or_default().1 = Some(publication);
+            publications
+                .entry(publication.name.to_string())
+                .or_default()
+                .1 = Some(publication);
         }
-        self.each(Object::Publication, publications, |objects, name, from, to| {
-            let tables: BTreeSet<_> = from.tables.iter().map(|t| objects.context.pairing.translate(t)).collect();
-            let mut differing = Vec::new();
-            if tables != to.tables || from.all_tables != to.all_tables {
-                differing.push("tables".to_owned());
-            }
-            if from.operations != to.operations {
-                differing.push("operations".to_owned());
-            }
-            objects.changed(Object::Publication, name, &differing);
-        });
+        self.each(
+            Object::Publication,
+            publications,
+            |objects, name, from, to| {
+                let tables: BTreeSet<_> = from
+                    .tables
+                    .iter()
+                    .map(|t| objects.context.pairing.translate(t))
+                    .collect();
+                let mut differing = Vec::new();
+                if tables != to.tables || from.all_tables != to.all_tables {
+                    differing.push("tables".to_owned());
+                }
+                if from.operations != to.operations {
+                    differing.push("operations".to_owned());
+                }
+                objects.changed(Object::Publication, name, &differing);
+            },
+        );
     }
 }

@@ -80,8 +80,11 @@ impl<'a> Pairing<'a> {
 
     /// Same names first, so that a correspondence whose work is done pairs nothing any more.
     fn pair(&mut self, mapping: &'a Mapping) {
-        let sources: BTreeMap<QualifiedName, &'a Table> =
-            self.sources.iter().map(|t| (self.carried(&t.name), *t)).collect();
+        let sources: BTreeMap<QualifiedName, &'a Table> = self
+            .sources
+            .iter()
+            .map(|t| (self.carried(&t.name), *t))
+            .collect();
         let mut taken = BTreeSet::new();
         for target in &self.targets {
             if let Some(from) = sources.get(&target.name) {
@@ -90,9 +93,17 @@ impl<'a> Pairing<'a> {
                 taken.insert(&from.name);
             }
         }
-        for by in mapping.tables.iter().filter(|t| t.status == Status::Accepted) {
-            let from = self.source(&by.from).filter(|from| !taken.contains(&from.name));
-            let to = self.target(&by.to).filter(|to| !self.pairs.contains_key(&to.name));
+        for by in mapping
+            .tables
+            .iter()
+            .filter(|t| t.status == Status::Accepted)
+        {
+            let from = self
+                .source(&by.from)
+                .filter(|from| !taken.contains(&from.name));
+            let to = self
+                .target(&by.to)
+                .filter(|to| !self.pairs.contains_key(&to.name));
             if let (Some(from), Some(to)) = (from, to) {
                 self.pairs.insert(&to.name, Pair { from, by: Some(by) });
                 self.renamed.insert(&from.name, &to.name);
@@ -108,7 +119,10 @@ impl<'a> Pairing<'a> {
 
     /// Tables of the from side without a counterpart.
     pub(crate) fn only_from(&self) -> impl Iterator<Item = &'a Table> {
-        self.sources.iter().copied().filter(|t| !self.renamed.contains_key(&t.name))
+        self.sources
+            .iter()
+            .copied()
+            .filter(|t| !self.renamed.contains_key(&t.name))
     }
 
     /// A table of the from side by the mapping's name for it.
@@ -124,18 +138,26 @@ impl<'a> Pairing<'a> {
     /// How the to side calls what the from side calls so: the counterpart of a table, or the same name
     /// with one home for the other.
     pub(crate) fn translate(&self, from: &QualifiedName) -> QualifiedName {
-        self.renamed.get(from).map_or_else(|| self.carried(from), |to| (*to).clone())
+        self.renamed
+            .get(from)
+            .map_or_else(|| self.carried(from), |to| (*to).clone())
     }
 
     fn carried(&self, from: &QualifiedName) -> QualifiedName {
         match (self.from_home, self.to_home) {
-            (Some(a), Some(b)) if from.namespace == *a => QualifiedName::new(b.clone(), from.name.clone()),
+            (Some(a), Some(b)) if from.namespace == *a => {
+                QualifiedName::new(b.clone(), from.name.clone())
+            }
             _ => from.clone(),
         }
     }
 
     /// The columns of a table that count.
-    pub(crate) fn columns<'t>(&self, schema: &Schema, table: &'t Table) -> impl Iterator<Item = &'t Column> {
+    pub(crate) fn columns<'t>(
+        &self,
+        schema: &Schema,
+        table: &'t Table,
+    ) -> impl Iterator<Item = &'t Column> {
         let shown = schema.show(&table.name);
         let full = table.name.to_string();
         table.columns.iter().filter(move |column| {
@@ -146,11 +168,11 @@ impl<'a> Pairing<'a> {
         })
     }
 
-    pub(crate) fn from_size(&self, from: &Schema) -> Size {
+    pub(crate) fn size_here(&self, from: &Schema) -> Size {
         self.size(from, &self.sources)
     }
 
-    pub(crate) fn to_size(&self, to: &Schema) -> Size {
+    pub(crate) fn size_there(&self, to: &Schema) -> Size {
         self.size(to, &self.targets)
     }
 
@@ -185,7 +207,8 @@ fn is_ignored(patterns: &[String], schema: &Schema, name: &QualifiedName) -> boo
 
 /// Whether a pattern of `*` and `?` covers the whole text.
 fn matches(pattern: &str, text: &str) -> bool {
-    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
+    let (pattern, text): (Vec<char>, Vec<char>) =
+        (pattern.chars().collect(), text.chars().collect());
     let (mut p, mut t) = (0, 0);
     let mut star: Option<(usize, usize)> = None;
     while t < text.len() {

@@ -64,7 +64,12 @@ pub(crate) fn outcomes(context: &Context<'_>) -> Vec<SelectOutcome> {
         return Vec::new();
     }
     let graph = Graph::new(context.from);
-    context.mapping.expect_selects.iter().map(|expected| outcome(&graph, context.from, expected)).collect()
+    context
+        .mapping
+        .expect_selects
+        .iter()
+        .map(|expected| outcome(&graph, context.from, expected))
+        .collect()
 }
 
 fn outcome(graph: &Graph<'_>, schema: &Schema, expected: &ExpectSelect) -> SelectOutcome {
@@ -72,15 +77,27 @@ fn outcome(graph: &Graph<'_>, schema: &Schema, expected: &ExpectSelect) -> Selec
         Err(reason) => vec![SelectResult::Unreadable(reason)],
         Ok(query) => {
             let mut problems = Vec::new();
-            let is_exposed = expected.table.namespace.as_ref().is_none_or(|n| Some(n) == schema.home());
-            match graph.tables.get(expected.table.name.as_str()).filter(|_| is_exposed) {
+            let is_exposed = expected
+                .table
+                .namespace
+                .as_ref()
+                .is_none_or(|n| Some(n) == schema.home());
+            match graph
+                .tables
+                .get(expected.table.name.as_str())
+                .filter(|_| is_exposed)
+            {
                 Some(table) => graph.walk(table, &query, &mut problems),
                 None => problems.push(SelectResult::MissingTable(expected.table.to_string())),
             }
             problems
         }
     };
-    let result = if problems.is_empty() { SelectResult::Resolved } else { problems.remove(0) };
+    let result = if problems.is_empty() {
+        SelectResult::Resolved
+    } else {
+        problems.remove(0)
+    };
     SelectOutcome {
         table: expected.table.to_string(),
         select: expected.select.clone(),
@@ -94,7 +111,9 @@ fn outcome(graph: &Graph<'_>, schema: &Schema, expected: &ExpectSelect) -> Selec
 impl SelectOutcome {
     /// Everything that stands against it.
     pub fn problems(&self) -> impl Iterator<Item = &SelectResult> {
-        std::iter::once(&self.result).chain(&self.also).filter(|r| **r != SelectResult::Resolved)
+        std::iter::once(&self.result)
+            .chain(&self.also)
+            .filter(|r| **r != SelectResult::Resolved)
     }
 }
 
@@ -124,14 +143,20 @@ struct Way<'a> {
 
 impl Way<'_> {
     fn label(&self) -> String {
-        self.keys.iter().map(|key| key.name.to_string()).collect::<Vec<_>>().join(" + ")
+        self.keys
+            .iter()
+            .map(|key| key.name.to_string())
+            .collect::<Vec<_>>()
+            .join(" + ")
     }
 
     /// Whether a hint after `!` means this way: a constraint, a column of it, or the junction.
     fn is_hinted(&self, hint: &str) -> bool {
-        self.junction.is_some_and(|table| table.name.name.as_str() == hint)
+        self.junction
+            .is_some_and(|table| table.name.name.as_str() == hint)
             || self.keys.iter().any(|key| {
-                let one = |columns: &[Ident]| matches!(columns, [column] if column.as_str() == hint);
+                let one =
+                    |columns: &[Ident]| matches!(columns, [column] if column.as_str() == hint);
                 key.name.as_str() == hint || one(&key.columns) || one(&key.referenced_columns)
             })
     }
@@ -150,8 +175,14 @@ impl<'a> Graph<'a> {
             .values()
             .flat_map(|origin| origin.foreign_keys.iter().map(move |key| (*origin, key)))
             .filter_map(|(origin, key)| {
-                let target = tables.get(key.references.name.as_str()).filter(|t| t.name == key.references)?;
-                Some(Edge { origin, key, target })
+                let target = tables
+                    .get(key.references.name.as_str())
+                    .filter(|t| t.name == key.references)?;
+                Some(Edge {
+                    origin,
+                    key,
+                    target,
+                })
             })
             .collect();
         Self { tables, edges }
@@ -164,10 +195,17 @@ impl<'a> Graph<'a> {
                 Item::Column(name) => {
                     let is_count = name == "count";
                     if !is_count && !table.columns.iter().any(|c| c.name.as_str() == name) {
-                        problems.push(SelectResult::MissingColumn(format!("{}.{name}", table.name.name)));
+                        problems.push(SelectResult::MissingColumn(format!(
+                            "{}.{name}",
+                            table.name.name
+                        )));
                     }
                 }
-                Item::Embed { target, hint, query } => self.embed(table, target, hint.as_deref(), query, problems),
+                Item::Embed {
+                    target,
+                    hint,
+                    query,
+                } => self.embed(table, target, hint.as_deref(), query, problems),
             }
         }
     }
@@ -192,7 +230,10 @@ impl<'a> Graph<'a> {
                 let is_column = origin.columns.iter().any(|c| c.name.as_str() == target);
                 let is_known = self.tables.contains_key(target) || is_column;
                 problems.push(if is_known || looks_like_key(origin, target) {
-                    SelectResult::NoWay { origin: origin_name, target: asked }
+                    SelectResult::NoWay {
+                        origin: origin_name,
+                        target: asked,
+                    }
                 } else {
                     SelectResult::MissingTable(target.to_owned())
                 });
@@ -213,12 +254,25 @@ impl<'a> Graph<'a> {
         let mut ways = Vec::new();
         for edge in &self.edges {
             let named = edge.key.name.as_str() == target;
-            let by_column = matches!(edge.key.columns.as_slice(), [column] if column.as_str() == target);
-            if edge.origin.name == origin.name && (named || by_column || edge.target.name.name.as_str() == target) {
-                ways.push(Way { keys: vec![edge.key], junction: None, end: edge.target });
+            let by_column =
+                matches!(edge.key.columns.as_slice(), [column] if column.as_str() == target);
+            if edge.origin.name == origin.name
+                && (named || by_column || edge.target.name.name.as_str() == target)
+            {
+                ways.push(Way {
+                    keys: vec![edge.key],
+                    junction: None,
+                    end: edge.target,
+                });
             }
-            if edge.target.name == origin.name && (named || edge.origin.name.name.as_str() == target) {
-                ways.push(Way { keys: vec![edge.key], junction: None, end: edge.origin });
+            if edge.target.name == origin.name
+                && (named || edge.origin.name.name.as_str() == target)
+            {
+                ways.push(Way {
+                    keys: vec![edge.key],
+                    junction: None,
+                    end: edge.origin,
+                });
             }
         }
         ways.extend(self.many_to_many(origin, target));
@@ -226,15 +280,26 @@ impl<'a> Graph<'a> {
     }
 
     fn many_to_many(&self, origin: &'a Table, target: &str) -> Vec<Way<'a>> {
-        let to_origin = self.edges.iter().filter(|edge| edge.target.name == origin.name);
+        let to_origin = self
+            .edges
+            .iter()
+            .filter(|edge| edge.target.name == origin.name);
         let mut ways = Vec::new();
         for first in to_origin {
             let junction = first.origin;
-            for second in self.edges.iter().filter(|edge| edge.origin.name == junction.name) {
+            for second in self
+                .edges
+                .iter()
+                .filter(|edge| edge.origin.name == junction.name)
+            {
                 let is_other = second.key.name != first.key.name;
                 let is_asked = second.target.name.name.as_str() == target;
                 if is_other && is_asked && holds_both(junction, first.key, second.key) {
-                    ways.push(Way { keys: vec![first.key, second.key], junction: Some(junction), end: second.target });
+                    ways.push(Way {
+                        keys: vec![first.key, second.key],
+                        junction: Some(junction),
+                        end: second.target,
+                    });
                 }
             }
         }
@@ -244,10 +309,12 @@ impl<'a> Graph<'a> {
 
 /// A junction is a table whose primary key holds both foreign keys.
 fn holds_both(junction: &Table, a: &ForeignKey, b: &ForeignKey) -> bool {
-    junction
-        .primary_key
-        .as_ref()
-        .is_some_and(|key| a.columns.iter().chain(&b.columns).all(|column| key.columns.contains(column)))
+    junction.primary_key.as_ref().is_some_and(|key| {
+        a.columns
+            .iter()
+            .chain(&b.columns)
+            .all(|column| key.columns.contains(column))
+    })
 }
 
 /// A word after which a key is asked for, such as `user_id`, is no table that is missing.

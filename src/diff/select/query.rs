@@ -31,10 +31,17 @@ const DEEPEST: usize = 32;
 
 /// Reads a `select` parameter.
 pub(super) fn parse(text: &str) -> Result<Query, String> {
-    let mut reader = Reader { chars: text.chars().collect(), at: 0 };
+    let mut reader = Reader {
+        chars: text.chars().collect(),
+        at: 0,
+    };
     let query = reader.list(0)?;
     if reader.at < reader.chars.len() {
-        return Err(format!("unexpected `{}` at character {}", reader.chars[reader.at], reader.at + 1));
+        return Err(format!(
+            "unexpected `{}` at character {}",
+            reader.chars[reader.at],
+            reader.at + 1
+        ));
     }
     Ok(query)
 }
@@ -50,7 +57,10 @@ impl Reader {
     }
 
     fn eat(&mut self, wanted: &str) -> bool {
-        let matches = wanted.chars().enumerate().all(|(i, c)| self.chars.get(self.at + i) == Some(&c));
+        let matches = wanted
+            .chars()
+            .enumerate()
+            .all(|(i, c)| self.chars.get(self.at + i) == Some(&c));
         if matches {
             self.at += wanted.chars().count();
         }
@@ -108,7 +118,11 @@ impl Reader {
             if !self.eat(")") {
                 return Err(format!("`)` is missing after `{name}(…`"));
             }
-            return Ok(Item::Embed { target: name, hint, query });
+            return Ok(Item::Embed {
+                target: name,
+                hint,
+                query,
+            });
         }
         if self.eat(".") {
             self.name()?;
@@ -135,15 +149,23 @@ impl Reader {
                 return Err("a quoted name has no end".to_owned());
             }
         } else {
-            while let Some(c) = self.peek().filter(|c| c.is_alphanumeric() || matches!(c, '_' | ' ' | '$')) {
+            while let Some(c) = self
+                .peek()
+                .filter(|c| c.is_alphanumeric() || matches!(c, '_' | ' ' | '$'))
+            {
                 name.push(c);
                 self.at += 1;
             }
         }
         let name = name.trim_end().to_owned();
         if name.is_empty() {
-            let found = self.peek().map_or_else(|| "the end".to_owned(), |c| format!("`{c}`"));
-            return Err(format!("a name is expected at character {}, found {found}", self.at + 1));
+            let found = self
+                .peek()
+                .map_or_else(|| "the end".to_owned(), |c| format!("`{c}`"));
+            return Err(format!(
+                "a name is expected at character {}, found {found}",
+                self.at + 1
+            ));
         }
         Ok(name)
     }
@@ -159,14 +181,18 @@ mod tests {
 
     #[test]
     fn reads_what_pages_ask() {
-        let query = parse("*,agent:users!daily_reports_agent_id_fkey(full_name),leads!inner(id,clients(client_name))");
+        let query = parse(
+            "*,agent:users!daily_reports_agent_id_fkey(full_name),leads!inner(id,clients(client_name))",
+        );
         let expected = Query {
             items: vec![
                 Item::All,
                 Item::Embed {
                     target: "users".to_owned(),
                     hint: Some("daily_reports_agent_id_fkey".to_owned()),
-                    query: Query { items: vec![column("full_name")] },
+                    query: Query {
+                        items: vec![column("full_name")],
+                    },
                 },
                 Item::Embed {
                     target: "leads".to_owned(),
@@ -177,7 +203,9 @@ mod tests {
                             Item::Embed {
                                 target: "clients".to_owned(),
                                 hint: None,
-                                query: Query { items: vec![column("client_name")] },
+                                query: Query {
+                                    items: vec![column("client_name")],
+                                },
                             },
                         ],
                     },
@@ -189,7 +217,10 @@ mod tests {
 
     #[test]
     fn reads_aliases_casts_paths_and_aggregates() {
-        let items = parse("when:created_at::date, data->a->>b ,count(),amount.sum(),...users(full_name)").unwrap().items;
+        let items =
+            parse("when:created_at::date, data->a->>b ,count(),amount.sum(),...users(full_name)")
+                .unwrap()
+                .items;
         assert_eq!(items[..2], [column("created_at"), column("data")]);
         assert_eq!(items[2..4], [Item::Aggregate, Item::Aggregate]);
         assert!(matches!(&items[4], Item::Embed { target, .. } if target == "users"));

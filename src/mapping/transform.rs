@@ -2,7 +2,10 @@
 
 use std::fmt;
 
+use super::TableRef;
 use super::condition::Condition;
+use super::json_path::JsonPath;
+use crate::schema::Ident;
 
 /// One step of a conversion. Steps of a correspondence run in the file's order, each on the result of
 /// the one before; the first takes the `from` columns.
@@ -37,8 +40,8 @@ pub enum Transform {
     },
     /// One value for another.
     Values {
-        /// Pairs in the file's order.
-        pairs: Vec<(Literal, Literal)>,
+        /// Pairs in the file's order: the text form of a value, and what it becomes.
+        pairs: Vec<(String, Literal)>,
         /// For a value that is not listed.
         on_unknown: Fallback,
     },
@@ -55,8 +58,8 @@ pub enum Transform {
     Lookup(Lookup),
     /// One member of a JSON value.
     Json {
-        /// A path such as `$.budget.amount`.
-        path: String,
+        /// The way to it.
+        path: JsonPath,
     },
     /// Several columns into one value under their own names.
     Pack(PackForm),
@@ -100,6 +103,18 @@ pub enum Literal {
     Boolean(bool),
 }
 
+impl Literal {
+    /// The value as SQL writes it: a text in quotes.
+    pub fn quoted(&self) -> String {
+        match self {
+            Self::Text(text) => format!("'{}'", text.replace('\'', "''")),
+            // `Debug` keeps the point of `1.0`, so that it reads back as a float
+            Self::Float(number) => format!("{number:?}"),
+            Self::Integer(_) | Self::Boolean(_) => self.to_string(),
+        }
+    }
+}
+
 /// What becomes of a value that a list does not name.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Fallback {
@@ -139,15 +154,15 @@ pub enum OpenRange {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lookup {
     /// The table of the to side.
-    pub table: super::TableRef,
+    pub table: TableRef,
     /// Columns tried in order.
-    pub matches: Vec<crate::schema::Ident>,
+    pub matches: Vec<Ident>,
     /// Whether blanks around the value are cut.
     pub trim: bool,
     /// Whether case is ignored.
     pub lower: bool,
     /// The column whose value is taken.
-    pub take: crate::schema::Ident,
+    pub take: Ident,
     /// When no row holds the value.
     pub on_missing: OnMissing,
     /// When several do.

@@ -1,0 +1,620 @@
+//! Small comparisons made by hand, for the tests of every format.
+
+use crate::diff::{
+    Blocker, BlockerKind, Change, ColumnComparison, Comparison, Conversion, CorrespondenceState,
+    Counterpart, Object, RuleText, SelectOutcome, SelectResult, Size, State, TableComparison,
+    Unknown, Unmodelled, What,
+};
+use crate::gate::{Verdict, judge};
+use crate::mapping::{
+    At, ChecklistItem, Class, ExpectTable, Gate, Mapping, Migrate, Priority, TableRef,
+};
+use crate::report::{Labelled, Options, Report};
+use crate::schema::{ColumnType, Ident, Place, QualifiedName, Sighting};
+use crate::score::{CategoryScore, Counted, Coverage, Score, Share, Strict, TableScore};
+
+/// Everything a report borrows.
+pub(crate) struct Sample {
+    pub(crate) comparison: Comparison,
+    pub(crate) score: Score,
+    pub(crate) verdict: Verdict,
+    pub(crate) mapping: Mapping,
+    pub(crate) options: Options,
+}
+
+impl Sample {
+    pub(crate) fn report(&self) -> Report<'_> {
+        Report {
+            comparison: &self.comparison,
+            score: &self.score,
+            verdict: &self.verdict,
+            mapping: &self.mapping,
+            from: Labelled {
+                name: "clara-backend",
+                source: "sql:clara.sql",
+            },
+            to: Labelled {
+                name: "TrendtialCRM",
+                source: "sql:trendtialcrm.sql",
+            },
+            map: Some("clara-to-trendtialcrm"),
+            options: self.options,
+        }
+    }
+
+    /// Two tables with counterparts, two that are missing, one that only the from side has.
+    pub(crate) fn of_the_pair() -> Self {
+        let comparison = Comparison {
+            from: Size {
+                tables: 3,
+                columns: 20,
+            },
+            to: Size {
+                tables: 4,
+                columns: 13,
+            },
+            tables: vec![
+                lead_activities(),
+                leads(),
+                missing("todos", 2),
+                missing("users", 3),
+                conversations(),
+            ],
+            changes: vec![
+                change(
+                    Object::Enum,
+                    What::Missing,
+                    "",
+                    None,
+                    Some("todo_status"),
+                    "enum `todo_status` only in the to side",
+                ),
+                change(
+                    Object::Function,
+                    What::Extra,
+                    "",
+                    Some("touch()"),
+                    None,
+                    "function `touch()` only in the from side",
+                ),
+            ],
+            correspondences: vec![
+                correspondence("leads.name", "leads.contact_person", 20, State::Open),
+                correspondence(
+                    "leads.owner",
+                    "leads.agent_id",
+                    31,
+                    State::Stale {
+                        missing: "the from side has no column `leads.owner`".to_owned(),
+                        near: vec!["score_owner".to_owned()],
+                    },
+                ),
+            ],
+            selects: vec![
+                select("leads", "*", SelectResult::Resolved, None),
+                select(
+                    "users",
+                    "*",
+                    SelectResult::MissingTable("users".to_owned()),
+                    None,
+                ),
+                select(
+                    "meetings",
+                    "id,user_id",
+                    SelectResult::MissingColumn("meetings.user_id".to_owned()),
+                    Some("the page names a column that exists nowhere"),
+                ),
+            ],
+            blockers: vec![
+                blocker(
+                    BlockerKind::TableMissing,
+                    "todos",
+                    "",
+                    "only in the to side",
+                ),
+                blocker(
+                    BlockerKind::TableMissing,
+                    "users",
+                    "",
+                    "only in the to side",
+                ),
+                blocker(
+                    BlockerKind::ColumnRequired,
+                    "leads",
+                    "sync_lock",
+                    "takes no NULL and has no default",
+                ),
+                blocker(
+                    BlockerKind::RlsOff,
+                    "leads",
+                    "",
+                    "row level security is on in the to side and off here",
+                ),
+            ],
+            unknowns: vec![Unknown {
+                table: "leads".to_owned(),
+                name: "id".to_owned(),
+                message: "nullability not compared".to_owned(),
+            }],
+            unmodelled: vec![Unmodelled {
+                side: "to",
+                unreadable: false,
+                sighting: Sighting {
+                    what: "aggregate".to_owned(),
+                    name: "median".to_owned(),
+                    place: Some(Place {
+                        file: "trendtialcrm.sql".to_owned(),
+                        line: 12,
+                    }),
+                },
+            }],
+        };
+        let score = score();
+        let mapping = mapping();
+        let verdict = judge(&comparison, &score, &mapping.gate);
+        let options = Options {
+            all: false,
+            width: 100,
+            unicode: true,
+        };
+        Self {
+            comparison,
+            score,
+            verdict,
+            mapping,
+            options,
+        }
+    }
+}
+
+/// A table whose only column has a name that terminals and Markdown would act upon.
+pub(crate) fn control_characters() -> Sample {
+    let mut sample = Sample::of_the_pair();
+    let name = "\u{1b}[31m|`<b>@team";
+    let quoted = ident(name).to_string();
+    let mut table = leads();
+    table.columns = vec![column(name, "text", Counterpart::None, Class::Missing)];
+    table.changes = vec![Change {
+        to_type: Some("text".to_owned()),
+        ..change(
+            Object::Column,
+            What::Missing,
+            "leads",
+            None,
+            Some(&quoted),
+            "only in the to side",
+        )
+    }];
+    sample.comparison.tables = vec![table];
+    sample.comparison.changes.clear();
+    sample.comparison.blockers.clear();
+    sample
+}
+
+fn score() -> Score {
+    let table = |name: &str, share: Share, earned: u64, columns: usize| TableScore {
+        name: name.to_owned(),
+        share,
+        earned,
+        columns,
+    };
+    Score {
+        overall: Some(Share::fixture(19, 36)),
+        is_capped: true,
+        categories: vec![
+            CategoryScore {
+                name: "Core Schema".to_owned(),
+                weight: 2,
+                share: Some(Share::fixture(19, 24)),
+                lost: Share::fixture(5, 36),
+                tables: vec![
+                    table("leads", Share::fixture(7, 12), 3500, 6),
+                    table("lead_activities", Share::fixture(1, 1), 2000, 2),
+                ],
+            },
+            CategoryScore {
+                name: "User/Auth".to_owned(),
+                weight: 1,
+                share: Some(Share::fixture(0, 1)),
+                lost: Share::fixture(1, 3),
+                tables: vec![table("users", Share::fixture(0, 1), 0, 3)],
+            },
+        ],
+        strict: Strict {
+            by_name: Some(Share::fixture(1, 9)),
+            renames: Some(Share::fixture(1, 4)),
+        },
+        coverage: Coverage {
+            tables: Counted {
+                by_name: 1,
+                matched: 2,
+                total: 4,
+            },
+            columns: Counted {
+                by_name: 2,
+                matched: 6,
+                total: 13,
+            },
+            types: Counted {
+                by_name: 2,
+                matched: 3,
+                total: 4,
+            },
+        },
+    }
+}
+
+fn mapping() -> Mapping {
+    let item = |text: &str, columns: &[&str]| ChecklistItem {
+        text: text.to_owned(),
+        columns: columns.iter().map(|c| ident(c)).collect(),
+    };
+    let expect =
+        |table: &str, priority, impact: &str, phase: Option<&str>, checklist| ExpectTable {
+            table: TableRef {
+                namespace: None,
+                name: ident(table),
+            },
+            priority,
+            impact: impact.to_owned(),
+            module: Some("User authentication".to_owned()).filter(|_| table == "users"),
+            phase: phase.map(str::to_owned),
+            checklist,
+            at: At::default(),
+        };
+    Mapping {
+        gate: Gate::default(),
+        migrate: Some(Migrate {
+            dir: "migrations".to_owned(),
+            phases: vec!["phase1".to_owned()],
+        }),
+        expect_tables: vec![
+            expect(
+                "leads",
+                Priority::High,
+                "the lead pages",
+                None,
+                vec![
+                    item("Keep `id`", &["id"]),
+                    item(
+                        "Rename `leads.name` to `contact_person`",
+                        &["contact_person"],
+                    ),
+                ],
+            ),
+            expect(
+                "users",
+                Priority::High,
+                "authentication and roles",
+                Some("phase1"),
+                vec![item("Add `users` with roles", &[])],
+            ),
+        ],
+        ..Mapping::default()
+    }
+}
+
+fn leads() -> TableComparison {
+    let rule = |text: &str, why: Option<&str>| RuleText {
+        text: text.to_owned(),
+        why: why.map(str::to_owned),
+        at: At {
+            line: 31,
+            column: 1,
+        },
+    };
+    let mapped = |from: &[(&str, &str)], rule| Counterpart::Mapped {
+        from: from.iter().map(|(name, _)| (*name).to_owned()).collect(),
+        from_types: from.iter().map(|(_, ty)| parse(ty)).collect(),
+        rule,
+    };
+    let same = Counterpart::Same {
+        from_type: parse("uuid"),
+        rule: None,
+    };
+    let named = mapped(&[("name", "varchar(255)")], rule("rename", None));
+    let agent = mapped(
+        &[("assigned_agent", "varchar(50)")],
+        rule(
+            "values, then the `id` of the `users` row",
+            Some("Clara knows kinds of agents, not people"),
+        ),
+    );
+    let bucket = mapped(
+        &[
+            ("lead_score", "integer"),
+            ("qualification_status", "varchar(50)"),
+        ],
+        rule(
+            "'P1' when lead_score >= 70, 'P2' when lead_score >= 50, else 'P3'",
+            None,
+        ),
+    );
+    let typed = |from: &str, to: &str, change: Change| Change {
+        from_type: Some(from.to_owned()),
+        to_type: Some(to.to_owned()),
+        ..change
+    };
+    let only = |what, name: &str, ty: &str, message: &str| Change {
+        from_type: Some(ty.to_owned()).filter(|_| what == What::Extra),
+        to_type: Some(ty.to_owned()).filter(|_| what == What::Missing),
+        ..match what {
+            What::Extra => column_change(what, Some(name), None, message),
+            _ => column_change(what, None, Some(name), message),
+        }
+    };
+    let policy = |name| {
+        change(
+            Object::Policy,
+            What::Missing,
+            "leads",
+            None,
+            Some(name),
+            "only in the to side",
+        )
+    };
+    TableComparison {
+        name: "leads".to_owned(),
+        to: Some(qualified("leads")),
+        from: Some(qualified("leads")),
+        from_name: Some("leads".to_owned()),
+        why: None,
+        columns: vec![
+            ColumnComparison {
+                conversion: Some(Conversion::Identical),
+                by_name: Class::Same,
+                ..column("id", "uuid", same, Class::Same)
+            },
+            ColumnComparison {
+                conversion: Some(Conversion::Widening),
+                ..column("contact_person", "text", named, Class::Renamed)
+            },
+            column("agent_id", "uuid", agent, Class::Lossy),
+            ColumnComparison {
+                stated: true,
+                ..column("status_bucket", "text", bucket, Class::Derived)
+            },
+            column("location", "text", Counterpart::None, Class::Missing),
+            column("sync_lock", "boolean", Counterpart::None, Class::Missing),
+        ],
+        changes: vec![
+            typed(
+                "varchar(255)",
+                "text",
+                column_change(
+                    What::Renamed,
+                    Some("name"),
+                    Some("contact_person"),
+                    "renamed, widened",
+                ),
+            ),
+            typed(
+                "varchar(50)",
+                "uuid",
+                column_change(
+                    What::Lossy,
+                    Some("assigned_agent"),
+                    Some("agent_id"),
+                    "renamed, values, then the `id` of the `users` row",
+                ),
+            ),
+            typed(
+                "integer, varchar(50)",
+                "text",
+                column_change(
+                    What::Derived,
+                    Some("lead_score, qualification_status"),
+                    Some("status_bucket"),
+                    "derived: 'P1' when lead_score >= 70, 'P2' when lead_score >= 50, else 'P3', stated",
+                ),
+            ),
+            only(What::Missing, "location", "text", "only in the to side"),
+            only(
+                What::Missing,
+                "sync_lock",
+                "boolean",
+                "only in the to side, required",
+            ),
+            only(
+                What::Extra,
+                "score_grade",
+                "varchar(2)",
+                "only in the from side, kept under its own name",
+            ),
+            change(
+                Object::Nullability,
+                What::Changed,
+                "leads",
+                Some("name"),
+                Some("contact_person"),
+                "takes NULL here, not there",
+            ),
+            Change {
+                to_type: Some("(client_id) → clients(id)".to_owned()),
+                ..change(
+                    Object::ForeignKey,
+                    What::Missing,
+                    "leads",
+                    None,
+                    Some("leads_client_id_fkey"),
+                    "(client_id) → clients(id) only in the to side",
+                )
+            },
+            change(
+                Object::Rls,
+                What::Changed,
+                "leads",
+                None,
+                None,
+                "row level security off → on",
+            ),
+            policy("leads_read"),
+            policy("leads_write"),
+        ],
+    }
+}
+
+fn column_change(what: What, from: Option<&str>, to: Option<&str>, message: &str) -> Change {
+    change(Object::Column, what, "leads", from, to, message)
+}
+
+fn lead_activities() -> TableComparison {
+    let same = |ty| Counterpart::Same {
+        from_type: parse(ty),
+        rule: None,
+    };
+    TableComparison {
+        name: "lead_activities".to_owned(),
+        to: Some(qualified("lead_activities")),
+        from: Some(qualified("activities")),
+        from_name: Some("activities".to_owned()),
+        why: Some("one row of either is one thing done".to_owned()),
+        columns: vec![
+            column("id", "uuid", same("uuid"), Class::Same),
+            column("activity_type", "text", same("varchar(50)"), Class::Same),
+        ],
+        changes: vec![
+            change(
+                Object::Table,
+                What::Renamed,
+                "lead_activities",
+                Some("activities"),
+                Some("lead_activities"),
+                "renamed from `activities`",
+            ),
+            Change {
+                from_type: Some("varchar(50)".to_owned()),
+                to_type: Some("text".to_owned()),
+                ..change(
+                    Object::Column,
+                    What::Widened,
+                    "lead_activities",
+                    Some("activity_type"),
+                    Some("activity_type"),
+                    "widened",
+                )
+            },
+        ],
+    }
+}
+
+fn missing(name: &str, columns: usize) -> TableComparison {
+    let names = ["id", "email", "role"];
+    TableComparison {
+        name: name.to_owned(),
+        to: Some(qualified(name)),
+        from: None,
+        from_name: None,
+        why: None,
+        columns: names
+            .iter()
+            .take(columns)
+            .map(|name| column(name, "text", Counterpart::None, Class::Missing))
+            .collect(),
+        changes: vec![change(
+            Object::Table,
+            What::Missing,
+            name,
+            None,
+            Some(name),
+            "only in the to side",
+        )],
+    }
+}
+
+fn conversations() -> TableComparison {
+    TableComparison {
+        name: "conversations".to_owned(),
+        to: None,
+        from: Some(qualified("conversations")),
+        from_name: Some("conversations".to_owned()),
+        why: None,
+        columns: Vec::new(),
+        changes: vec![change(
+            Object::Table,
+            What::Extra,
+            "conversations",
+            Some("conversations"),
+            None,
+            "only in the from side, 11 columns",
+        )],
+    }
+}
+
+fn column(name: &str, ty: &str, counterpart: Counterpart, class: Class) -> ColumnComparison {
+    ColumnComparison {
+        name: ident(name),
+        to_type: parse(ty),
+        counterpart,
+        class,
+        by_name: if class == Class::Same {
+            class
+        } else {
+            Class::Missing
+        },
+        stated: false,
+        conversion: None,
+    }
+}
+
+fn change(
+    object: Object,
+    what: What,
+    table: &str,
+    from: Option<&str>,
+    to: Option<&str>,
+    message: &str,
+) -> Change {
+    Change {
+        object,
+        what,
+        table: table.to_owned(),
+        from: from.map(str::to_owned),
+        to: to.map(str::to_owned),
+        from_type: None,
+        to_type: None,
+        credit: (what == What::Renamed && object == Object::Column).then_some(1000),
+        message: message.to_owned(),
+    }
+}
+
+fn blocker(kind: BlockerKind, table: &str, column: &str, message: &str) -> Blocker {
+    Blocker {
+        kind,
+        table: table.to_owned(),
+        column: column.to_owned(),
+        message: message.to_owned(),
+    }
+}
+
+fn correspondence(from: &str, to: &str, line: u32, state: State) -> CorrespondenceState {
+    CorrespondenceState {
+        from: from.to_owned(),
+        to: to.to_owned(),
+        is_table: false,
+        state,
+        at: At { line, column: 1 },
+    }
+}
+
+fn select(table: &str, select: &str, result: SelectResult, known: Option<&str>) -> SelectOutcome {
+    SelectOutcome {
+        table: table.to_owned(),
+        select: select.to_owned(),
+        result,
+        known_failure: known.map(str::to_owned),
+        at: At::default(),
+    }
+}
+
+fn ident(name: &str) -> Ident {
+    Ident::new(name).unwrap()
+}
+
+fn qualified(name: &str) -> QualifiedName {
+    QualifiedName::new(ident("public"), ident(name))
+}
+
+fn parse(ty: &str) -> ColumnType {
+    ColumnType::parse(ty, &|_, _| None)
+}

@@ -54,4 +54,8 @@ pub mod score;
 
 pub mod gate;
 
+pub mod ddl;
+
 pub mod source;
+
+pub mod report;

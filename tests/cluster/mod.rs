@@ -26,7 +26,7 @@ pub const SUPERUSER: &str = "postgres";
 pub const PASSWORD: &str = "p@ss:w/rd";
 
 /// A new, empty database on the shared server. The name is a hint; a number makes it unique.
-pub fn database(name: &str) -> Database {
+pub fn database(name: &str) -> Database<'static> {
     Cluster::shared().database(name)
 }
 

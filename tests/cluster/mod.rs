@@ -183,10 +183,12 @@ impl Cluster {
     /// Makes a role unless another test already did.
     pub fn role(&self, name: &str, attributes: &str) {
         let turn = self.roles_turn();
-        let known = format!("SELECT count(*) FROM pg_roles WHERE rolname = '{name}'");
+        let literal = name.replace('\'', "''");
+        let quoted = name.replace('"', "\"\"");
+        let known = format!("SELECT count(*) FROM pg_roles WHERE rolname = '{literal}'");
         let postgres = self.named("postgres");
         if postgres.psql(&known) == "0" {
-            postgres.psql(&format!("CREATE ROLE \"{name}\" {attributes}"));
+            postgres.psql(&format!("CREATE ROLE \"{quoted}\" {attributes}"));
         }
         drop(turn);
     }
@@ -334,6 +336,8 @@ impl Database<'_> {
     fn psql_command(&self) -> Command {
         let mut psql = program(&self.cluster.binaries, "psql", &self.cluster.folder, None);
         psql.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d"])
+            // Warnings in front of an error hide it.
+            .env("PGOPTIONS", "-c client_min_messages=error")
             .arg(self.url());
         psql
     }

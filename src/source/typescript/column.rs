@@ -61,9 +61,7 @@ pub(super) fn ty(atoms: &[&Atom<'_>], text: &str, home: &Ident) -> ColumnType {
         [Atom::Type(namespace, name)] => {
             let namespace = namespace.map_or(Ok(home.clone()), Ident::new);
             match (namespace, Ident::new(*name)) {
-                (Ok(namespace), Ok(name)) => {
-                    ColumnType::Named(QualifiedName::new(namespace, name))
-                }
+                (Ok(namespace), Ok(name)) => ColumnType::Named(QualifiedName::new(namespace, name)),
                 _ => unknown(Family::Any, without_null(text)),
             }
         }

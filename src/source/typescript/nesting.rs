@@ -19,8 +19,19 @@ const PREFIXES: [&str; 15] = [
 ];
 /// Words after which a `/` begins a regular expression.
 const BEFORE_REGEX: [&str; 13] = [
-    "return", "typeof", "case", "in", "of", "do", "else", "void", "delete", "throw", "new",
-    "instanceof", "yield",
+    "return",
+    "typeof",
+    "case",
+    "in",
+    "of",
+    "do",
+    "else",
+    "void",
+    "delete",
+    "throw",
+    "new",
+    "instanceof",
+    "yield",
 ];
 
 /// What is open between one bracket and the next.

@@ -58,7 +58,10 @@ fn parse_here(name: &str, text: &str, lines: &Lines) -> Result<Unit, (usize, Str
     let allocator = Allocator::default();
     let parsed = Parser::new(&allocator, text, source_type(name)).parse();
     let mut errors = parsed.diagnostics.errors().map(|error| {
-        let offset = error.labels.first().map_or(0, |label| index(label.offset()));
+        let offset = error
+            .labels
+            .first()
+            .map_or(0, |label| index(label.offset()));
         (offset, format!("syntax error: {}", lower(&error.message)))
     });
     if parsed.panicked || (parsed.program.body.is_empty() && parsed.diagnostics.has_errors()) {
@@ -121,7 +124,11 @@ pub(super) struct Lines(Vec<usize>);
 impl Lines {
     fn of(text: &str) -> Self {
         let after = text.bytes().enumerate().filter(|(_, b)| *b == b'\n');
-        Self(std::iter::once(0).chain(after.map(|(at, _)| at + 1)).collect())
+        Self(
+            std::iter::once(0)
+                .chain(after.map(|(at, _)| at + 1))
+                .collect(),
+        )
     }
 
     /// The line of an offset, from 1.

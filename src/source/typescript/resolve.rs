@@ -184,19 +184,17 @@ impl<'s, 'a> Walk<'s, 'a> {
             return None;
         }
         match site.term {
-            Term::Object(members) => {
-                self.spend(members.len(), depth).then(|| Shape {
-                    fields: members
-                        .iter()
-                        .map(|member| Field {
-                            member,
-                            optional: member.optional,
-                            site: site.inside(&member.term),
-                        })
-                        .collect(),
-                    gaps: Vec::new(),
-                })
-            }
+            Term::Object(members) => self.spend(members.len(), depth).then(|| Shape {
+                fields: members
+                    .iter()
+                    .map(|member| Field {
+                        member,
+                        optional: member.optional,
+                        site: site.inside(&member.term),
+                    })
+                    .collect(),
+                gaps: Vec::new(),
+            }),
             Term::Reference { path, arguments } => {
                 let name = path.last()?;
                 if let Some(given) = site.parameter(name) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::resolve::Atom;
+use super::atoms::Atom;
 use crate::schema::{Column, ColumnType, Family, Ident, QualifiedName};
 
 /// What a member says about a column; `None` for a member that can hold no value or only a function.
@@ -61,9 +61,7 @@ pub(super) fn ty(atoms: &[&Atom<'_>], text: &str, home: &Ident) -> ColumnType {
         [Atom::Type(namespace, name)] => {
             let namespace = namespace.map_or(Ok(home.clone()), Ident::new);
             match (namespace, Ident::new(*name)) {
-                (Ok(namespace), Ok(name)) => {
-                    ColumnType::Named(QualifiedName::new(namespace, name))
-                }
+                (Ok(namespace), Ok(name)) => ColumnType::Named(QualifiedName::new(namespace, name)),
                 _ => unknown(Family::Any, without_null(text)),
             }
         }

@@ -7,8 +7,8 @@ use oxc_ast::ast::{
     PropertyKey, Statement, TSEnumDeclaration, TSEnumMemberName, TSImportTypeQualifier,
     TSInterfaceDeclaration, TSLiteral, TSMethodSignatureKind, TSNamespaceDeclarationBody,
     TSSignature, TSTupleElement, TSType, TSTypeAnnotation, TSTypeName, TSTypeOperatorOperator,
-    TSTypeParameterDeclaration, TSTypeParameterInstantiation, TSTypeQueryExprName,
-    UnaryOperator, VariableDeclaration,
+    TSTypeParameterDeclaration, TSTypeParameterInstantiation, TSTypeQueryExprName, UnaryOperator,
+    VariableDeclaration,
 };
 use oxc_span::{GetSpan, Span};
 
@@ -141,9 +141,7 @@ impl<'a> Converter<'a> {
             let mut parts: Vec<Term> = interface
                 .extends
                 .iter()
-                .map(|base| {
-                    self.reference(&base.type_name, base.type_arguments.as_deref(), 0)
-                })
+                .map(|base| self.reference(&base.type_name, base.type_arguments.as_deref(), 0))
                 .collect();
             parts.push(own);
             Term::Intersection(parts)
@@ -185,7 +183,12 @@ impl<'a> Converter<'a> {
                 && let Some(value) = variable.init.as_ref().and_then(frozen)
                 && let Some(entries) = entries(value)
             {
-                self.push(id.name.as_str(), id.span, Vec::new(), Body::Constant(entries));
+                self.push(
+                    id.name.as_str(),
+                    id.span,
+                    Vec::new(),
+                    Body::Constant(entries),
+                );
             }
         }
     }
@@ -203,9 +206,7 @@ impl<'a> Converter<'a> {
             TSType::TSBigIntKeyword(_) => Term::Word(Word::BigInt),
             TSType::TSBooleanKeyword(_) => Term::Word(Word::Boolean),
             TSType::TSNullKeyword(_) => Term::Word(Word::Null),
-            TSType::TSUndefinedKeyword(_) | TSType::TSVoidKeyword(_) => {
-                Term::Word(Word::Undefined)
-            }
+            TSType::TSUndefinedKeyword(_) | TSType::TSVoidKeyword(_) => Term::Word(Word::Undefined),
             TSType::TSNeverKeyword(_) => Term::Word(Word::Never),
             TSType::TSAnyKeyword(_) => Term::Word(Word::Any),
             TSType::TSUnknownKeyword(_) => Term::Word(Word::Unknown),
@@ -230,10 +231,9 @@ impl<'a> Converter<'a> {
                 Term::Intersection(all.types.iter().map(below).collect())
             }
             TSType::TSParenthesizedType(inner) => below(&inner.type_annotation),
-            TSType::JSDocNullableType(inner) => Term::Union(vec![
-                below(&inner.type_annotation),
-                Term::Word(Word::Null),
-            ]),
+            TSType::JSDocNullableType(inner) => {
+                Term::Union(vec![below(&inner.type_annotation), Term::Word(Word::Null)])
+            }
             TSType::JSDocNonNullableType(inner) => below(&inner.type_annotation),
             TSType::TSTypeOperatorType(operator) => match operator.operator {
                 TSTypeOperatorOperator::Keyof => {
@@ -449,11 +449,16 @@ fn frozen<'n, 'a>(node: &'n Expression<'a>) -> Option<&'n Expression<'a>> {
             Expression::TSSatisfiesExpression(inner) => node = &inner.expression,
             Expression::ParenthesizedExpression(inner) => node = &inner.expression,
             Expression::CallExpression(call) => {
-                let freezes = call.callee.as_member_expression().is_some_and(|member| {
-                    member.static_property_name() == Some("freeze")
-                });
+                let freezes = call
+                    .callee
+                    .as_member_expression()
+                    .is_some_and(|member| member.static_property_name() == Some("freeze"));
                 constant |= freezes;
-                node = call.arguments.first().filter(|_| freezes)?.as_expression()?;
+                node = call
+                    .arguments
+                    .first()
+                    .filter(|_| freezes)?
+                    .as_expression()?;
             }
             _ => break,
         }
@@ -468,9 +473,10 @@ fn entries(node: &Expression<'_>) -> Option<Vec<(String, Literal)>> {
             .properties
             .iter()
             .map(|property| match property {
-                ObjectPropertyKind::ObjectProperty(property) => {
-                    Some((key(&property.key, property.computed)?, literal(&property.value)?))
-                }
+                ObjectPropertyKind::ObjectProperty(property) => Some((
+                    key(&property.key, property.computed)?,
+                    literal(&property.value)?,
+                )),
                 ObjectPropertyKind::SpreadProperty(_) => None,
             })
             .collect(),

@@ -3,9 +3,10 @@
 
 use std::collections::BTreeSet;
 
+use super::atoms::Atom;
 use super::column;
 use super::interfaces;
-use super::resolve::{Atom, Field, Shape, Site, Walk};
+use super::resolve::{Field, Shape, Site, Walk};
 use super::scope::{Named, Scope};
 use super::term::{Body, Literal, Term};
 use crate::schema::{
@@ -232,7 +233,10 @@ impl<'a> Reading<'_, 'a> {
             let what = format!("columns taken from `{gap}`, a type that is not known");
             self.unreadable(&what, &name, field);
         }
-        match members.field("Relationships").map(|field| (field, field.site.term)) {
+        match members
+            .field("Relationships")
+            .map(|field| (field, field.site.term))
+        {
             Some((list, Term::Tuple(keys))) => {
                 for key in keys {
                     self.foreign_key(&mut table, list, key, relations);
@@ -270,7 +274,9 @@ impl<'a> Reading<'_, 'a> {
             return BTreeSet::new();
         };
         let functions = functions.iter().copied();
-        functions.filter(|name| insert.field(name).is_none()).collect()
+        functions
+            .filter(|name| insert.field(name).is_none())
+            .collect()
     }
 
     fn foreign_key(
@@ -334,7 +340,10 @@ impl<'a> Reading<'_, 'a> {
                     let atoms = Walk::new(self.scope).atoms(&member.site);
                     let atoms: Vec<&Atom<'_>> =
                         atoms.iter().filter(|atom| **atom != Atom::Null).collect();
-                    Some((label, column::ty(&atoms, &member.member.text, &name.namespace)))
+                    Some((
+                        label,
+                        column::ty(&atoms, &member.member.text, &name.namespace),
+                    ))
                 })
                 .collect()
         });

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::atoms::Atom;
 use super::column;
 use super::naming::table_name;
-use super::resolve::{Atom, Field, Shape, Site, Walk};
+use super::resolve::{Field, Shape, Site, Walk};
 use super::scope::{Named, Scope};
 use super::term::{Body, Member, Term};
 use crate::schema::{Ident, ObjectPath, Place, QualifiedName, Schema, Sighting, Table};
@@ -29,7 +30,7 @@ struct Reading<'s, 'a> {
 /// Reads every table that the files declare into a schema of one namespace.
 pub(super) fn read<'a>(
     scope: &Scope<'a>,
-    home: Ident,
+    home: &Ident,
     interfaces: &'a BTreeMap<String, String>,
 ) -> Schema {
     let mut reading = Reading {
@@ -40,7 +41,7 @@ pub(super) fn read<'a>(
     };
     reading.find_candidates();
     reading.note_parents();
-    reading.tables(&home);
+    reading.tables(home);
     reading.unknown_interfaces();
     reading.schema
 }
@@ -173,7 +174,7 @@ impl<'a> Reading<'_, 'a> {
                     main
                 }
             });
-            self.table(QualifiedName::new(home.clone(), ident), main, &names);
+            self.table(&QualifiedName::new(home.clone(), ident), main, &names);
             for other in declared.iter().filter(|other| **other != main) {
                 if !self.within(*other, main) {
                     let what = format!("another declaration of table `{name}`");
@@ -198,7 +199,7 @@ impl<'a> Reading<'_, 'a> {
         })
     }
 
-    fn table(&mut self, name: QualifiedName, named: Named<'a>, tables: &BTreeSet<String>) {
+    fn table(&mut self, name: &QualifiedName, named: Named<'a>, tables: &BTreeSet<String>) {
         let Some(candidate) = self.candidates.get(&named) else {
             return;
         };
@@ -230,8 +231,7 @@ impl<'a> Reading<'_, 'a> {
                 continue;
             };
             let (text, home) = (&field.member.text, &name.namespace);
-            if let Some(column) =
-                column::column(ident.clone(), &atoms, text, field.optional, home)
+            if let Some(column) = column::column(ident.clone(), &atoms, text, field.optional, home)
             {
                 table.columns.push(column);
                 places.extend(place.map(|place| (ident, place)));
@@ -239,7 +239,10 @@ impl<'a> Reading<'_, 'a> {
         }
         let declared = place(self.scope, named);
         sightings.extend(candidate.shape.gaps.iter().map(|gap| Sighting {
-            what: format!("columns that `{}` takes from a type that is not known", named.name),
+            what: format!(
+                "columns that `{}` takes from a type that is not known",
+                named.name
+            ),
             name: gap.clone(),
             place: declared.clone(),
         }));
@@ -319,15 +322,14 @@ fn rows<'r, 'a>(atoms: &'r [Atom<'a>], objects: &mut Vec<&'r Atom<'a>>) -> bool 
 
 /// `users`, `user` beside `user_id`, `assigned_by_user` beside `assigned_by`.
 fn named_like_a_join(member: &str, shape: &Shape<'_>, tables: &BTreeSet<String>) -> bool {
-    let beside = |name: &str| shape.field(name).is_some() || shape.field(&format!("{name}_id")).is_some();
+    let beside =
+        |name: &str| shape.field(name).is_some() || shape.field(&format!("{name}_id")).is_some();
     tables.contains(member)
         || shape.field(&format!("{member}_id")).is_some()
         || shape.field(&format!("{member}Id")).is_some()
         || member.char_indices().any(|(at, c)| {
             let (start, end) = (&member[..at], &member[at + c.len_utf8()..]);
-            c == '_'
-                && beside(start)
-                && (tables.contains(end) || tables.contains(&table_name(end)))
+            c == '_' && beside(start) && (tables.contains(end) || tables.contains(&table_name(end)))
         })
 }
 
@@ -350,7 +352,11 @@ fn lexical<'a>(term: &'a Term, own: &mut Vec<&'a Member>, parents: &mut Vec<&'a 
         Term::Reference { path, arguments } => {
             let name = path.last().map(String::as_str).unwrap_or_default();
             parents.push(name);
-            let shown = if matches!(name, "Pick" | "Omit") { 1 } else { arguments.len() };
+            let shown = if matches!(name, "Pick" | "Omit") {
+                1
+            } else {
+                arguments.len()
+            };
             for argument in arguments.iter().take(shown) {
                 lexical(argument, own, parents);
             }

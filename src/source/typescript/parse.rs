@@ -14,7 +14,7 @@ use crate::source::{LoadError, TextFile};
 
 /// The parser calls itself once or more for every bracket and every chained operator that
 /// [`nesting`] lets through.
-const STACK: usize = 512 << 20;
+const STACK: usize = 256 << 20;
 
 const FIX: &str = "check that the file compiles: `tsc --noEmit`";
 
@@ -28,7 +28,8 @@ pub(super) fn parse(file: &TextFile) -> Result<Unit, LoadError> {
     let fail = |offset: usize, cause: String| LoadError::Text {
         place: Place {
             file: file.name.clone(),
-            line: lines.at(offset),
+            // what is missing at the end is missing on the last line that says something
+            line: lines.at(offset.min(text.trim_end().len())),
         },
         cause,
         hint: FIX,
@@ -58,7 +59,10 @@ fn parse_here(name: &str, text: &str, lines: &Lines) -> Result<Unit, (usize, Str
     let allocator = Allocator::default();
     let parsed = Parser::new(&allocator, text, source_type(name)).parse();
     let mut errors = parsed.diagnostics.errors().map(|error| {
-        let offset = error.labels.first().map_or(0, |label| index(label.offset()));
+        let offset = error
+            .labels
+            .first()
+            .map_or(0, |label| index(label.offset()));
         (offset, format!("syntax error: {}", lower(&error.message)))
     });
     if parsed.panicked || (parsed.program.body.is_empty() && parsed.diagnostics.has_errors()) {
@@ -121,7 +125,11 @@ pub(super) struct Lines(Vec<usize>);
 impl Lines {
     fn of(text: &str) -> Self {
         let after = text.bytes().enumerate().filter(|(_, b)| *b == b'\n');
-        Self(std::iter::once(0).chain(after.map(|(at, _)| at + 1)).collect())
+        Self(
+            std::iter::once(0)
+                .chain(after.map(|(at, _)| at + 1))
+                .collect(),
+        )
     }
 
     /// The line of an offset, from 1.

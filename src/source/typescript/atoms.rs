@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::resolve::{Site, Walk, bind};
+use super::resolve::{Field, Site, Walk, bind};
 use super::scope::Named;
 use super::term::{Body, Literal, Term, Word};
 
@@ -38,6 +38,19 @@ impl<'a> Walk<'_, 'a> {
     /// The alternatives of a type.
     pub(super) fn atoms(&mut self, site: &Site<'a>) -> Vec<Atom<'a>> {
         self.atoms_at(site, 0)
+    }
+
+    /// The alternatives of a field, each of them once.
+    pub(super) fn field_atoms(&mut self, field: &Field<'a>) -> Vec<Atom<'a>> {
+        let mut atoms = self.atoms(&field.site);
+        for site in &field.also {
+            for atom in self.atoms(site) {
+                if !atoms.contains(&atom) {
+                    atoms.push(atom);
+                }
+            }
+        }
+        atoms
     }
 
     /// The strings a type lists; `None` when it is anything but literal strings.

@@ -4,7 +4,7 @@
 //! double at every step, so a walk has a depth and a budget; when either ends, [`Walk::endless`] is
 //! set and the rest is left open.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::scope::{Named, Scope};
@@ -55,8 +55,11 @@ pub(super) struct Shape<'a> {
 #[derive(Clone)]
 pub(super) struct Field<'a> {
     pub(super) member: &'a Member,
+    /// Optional, or absent from one of several variants.
     pub(super) optional: bool,
     pub(super) site: Site<'a>,
+    /// Where other variants of a union declare it.
+    pub(super) also: Vec<Site<'a>>,
 }
 
 impl<'a> Field<'a> {
@@ -90,6 +93,38 @@ impl<'a> Shape<'a> {
             }
         }
         self.gaps.extend(other.gaps);
+    }
+
+    /// Takes both for variants of one type: a field that only one has is optional.
+    fn unite(mut self, other: Self) -> Self {
+        let names = |shape: &Self| -> BTreeSet<&'a str> {
+            shape.fields.iter().filter_map(Field::name).collect()
+        };
+        let (here, there) = (names(&self), names(&other));
+        for field in &mut self.fields {
+            field.optional |= field.name().is_some_and(|name| !there.contains(name));
+        }
+        let mut others: BTreeMap<&str, Field<'a>> = BTreeMap::new();
+        for mut field in other.fields {
+            match field.name() {
+                Some(name) if here.contains(name) => {
+                    others.insert(name, field);
+                }
+                _ => {
+                    field.optional = true;
+                    self.fields.push(field);
+                }
+            }
+        }
+        for field in &mut self.fields {
+            if let Some(other) = field.name().and_then(|name| others.remove(name)) {
+                field.optional |= other.optional;
+                field.also.push(other.site);
+                field.also.extend(other.also);
+            }
+        }
+        self.gaps.extend(other.gaps);
+        self
     }
 }
 
@@ -158,6 +193,7 @@ impl<'s, 'a> Walk<'s, 'a> {
                         member,
                         optional: member.optional,
                         site: site.inside(&member.term),
+                        also: Vec::new(),
                     })
                     .collect(),
                 gaps: Vec::new(),
@@ -173,15 +209,15 @@ impl<'s, 'a> Walk<'s, 'a> {
                 }
             }
             Term::Intersection(parts) => self.intersection_shape(parts, site, depth),
-            Term::Union(parts) => {
-                let mut parts = parts
-                    .iter()
-                    .filter(|part| !matches!(part, Term::Word(Word::Null | Word::Undefined)));
-                let only = parts.next()?;
-                if parts.next().is_some() {
-                    return None;
+            Term::Union(_) => {
+                let mut whole: Option<Shape<'a>> = None;
+                for variant in self.variants(site, depth)? {
+                    whole = Some(match whole {
+                        None => variant,
+                        Some(whole) => whole.unite(variant),
+                    });
                 }
-                self.shape_at(&site.inside(only), depth + 1)
+                whole
             }
             Term::Indexed { object, index } => {
                 let keys = self.strings(&site.inside(index), depth + 1)?;
@@ -195,6 +231,21 @@ impl<'s, 'a> Walk<'s, 'a> {
             }
             _ => None,
         }
+    }
+
+    /// The variants of a union of object types; `None` when one is anything else.
+    pub(super) fn variants(&mut self, site: &Site<'a>, depth: u32) -> Option<Vec<Shape<'a>>> {
+        let Term::Union(parts) = site.term else {
+            return None;
+        };
+        parts
+            .iter()
+            .filter(|part| !matches!(part, Term::Word(Word::Null | Word::Undefined)))
+            .map(|part| {
+                let shape = self.shape_at(&site.inside(part), depth + 1)?;
+                self.spend(shape.fields.len(), depth).then_some(shape)
+            })
+            .collect()
     }
 
     fn intersection_shape(

@@ -288,6 +288,22 @@ fn which_types_are_tables() {
         ),
         ("interface BaseRow { id: string }", &[], "base_rows"),
         (
+            "interface A { id: string } interface B { id: 1 } type C = A | B",
+            &[],
+            "as bs",
+        ),
+        (
+            "interface A { id: string } interface B { id: 1 } type C = A | B",
+            &[("C", "c")],
+            "c",
+        ),
+        ("interface A { id: 'x' } type B = A | null", &[], "as"),
+        (
+            "type A = { id: 1; k: 'x' } | { id: 1; k: 'y' | 'z'; l: 1 }",
+            &[],
+            "as",
+        ),
+        (
             "interface A { id: string } type B = Pick<A, 'id'>",
             &[],
             "as",

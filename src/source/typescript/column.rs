@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::resolve::Atom;
+use super::atoms::Atom;
 use crate::schema::{Column, ColumnType, Family, Ident, QualifiedName};
 
 /// What a member says about a column; `None` for a member that can hold no value or only a function.

@@ -3,9 +3,10 @@
 
 use std::collections::BTreeSet;
 
+use super::atoms::Atom;
 use super::column;
 use super::interfaces;
-use super::resolve::{Atom, Field, Shape, Site, Walk};
+use super::resolve::{Field, Shape, Site, Walk};
 use super::scope::{Named, Scope};
 use super::term::{Body, Literal, Term};
 use crate::schema::{

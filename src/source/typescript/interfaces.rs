@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::atoms::Atom;
 use super::column;
 use super::naming::table_name;
-use super::resolve::{Atom, Field, Shape, Site, Walk};
+use super::resolve::{Field, Shape, Site, Walk};
 use super::scope::{Named, Scope};
-use super::term::{Body, Member, Term};
+use super::term::{Body, Member, Term, Word};
 use crate::schema::{Ident, ObjectPath, Place, QualifiedName, Schema, Sighting, Table};
 
 /// An object type that has an `id` or that the mapping names.
@@ -17,6 +18,8 @@ struct Candidate<'a> {
     /// Columns it declares itself, rather than takes from the types it is built from.
     owns_columns: bool,
     parents: Vec<Named<'a>>,
+    /// The types that a union of object types is made of.
+    variants: Vec<Named<'a>>,
 }
 
 struct Reading<'s, 'a> {
@@ -29,7 +32,7 @@ struct Reading<'s, 'a> {
 /// Reads every table that the files declare into a schema of one namespace.
 pub(super) fn read<'a>(
     scope: &Scope<'a>,
-    home: Ident,
+    home: &Ident,
     interfaces: &'a BTreeMap<String, String>,
 ) -> Schema {
     let mut reading = Reading {
@@ -40,7 +43,7 @@ pub(super) fn read<'a>(
     };
     reading.find_candidates();
     reading.note_parents();
-    reading.tables(&home);
+    reading.tables(home);
     reading.unknown_interfaces();
     reading.schema
 }
@@ -71,13 +74,18 @@ impl<'a> Reading<'_, 'a> {
             if walk.endless {
                 self.unreadable("type that refers to itself without end", named.name, named);
             }
+            let variants = self.variants(named);
+            // a list of search results is a union, too, and nobody's row
+            let told_apart = variants.is_empty() || self.discriminated(named);
             match shape {
+                Some(_) if stated.is_none() && !told_apart => {}
                 Some(shape) if stated.is_some() || shape.field("id").is_some() => {
                     let candidate = Candidate {
                         shape,
                         stated,
                         owns_columns: false,
                         parents: Vec::new(),
+                        variants,
                     };
                     self.candidates.insert(named, candidate);
                 }
@@ -96,6 +104,53 @@ impl<'a> Reading<'_, 'a> {
                 None => {}
             }
         }
+    }
+
+    /// An alias for one of several types; `… | null` is not.
+    fn union(&self, named: Named<'a>) -> Option<&'a Term> {
+        let [declaration] = self.scope.declarations(named) else {
+            return None;
+        };
+        let Body::Alias(term @ Term::Union(parts)) = &declaration.body else {
+            return None;
+        };
+        let present = |part: &&Term| !matches!(part, Term::Word(Word::Null | Word::Undefined));
+        (parts.iter().filter(present).count() > 1).then_some(term)
+    }
+
+    /// The named types of a union; empty for anything else.
+    fn variants(&self, named: Named<'a>) -> Vec<Named<'a>> {
+        let Some(Term::Union(parts)) = self.union(named) else {
+            return Vec::new();
+        };
+        let names = parts.iter().filter_map(|part| match part {
+            Term::Reference { path, .. } => self.scope.find(named.unit, path.last()?),
+            _ => None,
+        });
+        names.collect()
+    }
+
+    /// Whether some field holds other literals in each variant of a union.
+    fn discriminated(&self, named: Named<'a>) -> bool {
+        let Some(term) = self.union(named) else {
+            return false;
+        };
+        let mut walk = Walk::new(self.scope);
+        let site = Site::new(term, named.unit);
+        let variants = walk.variants(&site, 0).unwrap_or_default();
+        let Some((first, rest)) = variants.split_first() else {
+            return false;
+        };
+        first.fields.iter().filter_map(Field::name).any(|name| {
+            let mut seen = BTreeSet::new();
+            std::iter::once(first).chain(rest).all(|variant| {
+                let field = variant.field(name);
+                let values = field.and_then(|field| walk.strings(&field.site, 0));
+                values.is_some_and(|values| {
+                    !values.is_empty() && values.into_iter().all(|value| seen.insert(value))
+                })
+            })
+        })
     }
 
     fn note_parents(&mut self) {
@@ -129,8 +184,8 @@ impl<'a> Reading<'_, 'a> {
         }
     }
 
-    /// What others build on and is called a base, and what only selects from or adds joins to a
-    /// table, is no table of its own.
+    /// What others build on and is called a base, what is a variant of another type, and what only
+    /// selects from a table or adds joins to it, is no table of its own.
     fn is_table(&self, named: Named<'a>, candidate: &Candidate<'a>) -> bool {
         if candidate.stated.is_some() {
             return true;
@@ -144,7 +199,12 @@ impl<'a> Reading<'_, 'a> {
                 && self.candidates.values().any(|c| c.parents.contains(named))
         };
         let derived = !candidate.owns_columns && candidate.parents.iter().any(|p| !base(p));
-        !base(&named) && !derived
+        let union = !candidate.variants.is_empty();
+        let variant = self
+            .candidates
+            .values()
+            .any(|c| c.variants.contains(&named));
+        !base(&named) && !variant && (union || !derived)
     }
 
     fn tables(&mut self, home: &Ident) {
@@ -173,7 +233,7 @@ impl<'a> Reading<'_, 'a> {
                     main
                 }
             });
-            self.table(QualifiedName::new(home.clone(), ident), main, &names);
+            self.table(&QualifiedName::new(home.clone(), ident), main, &names);
             for other in declared.iter().filter(|other| **other != main) {
                 if !self.within(*other, main) {
                     let what = format!("another declaration of table `{name}`");
@@ -198,7 +258,7 @@ impl<'a> Reading<'_, 'a> {
         })
     }
 
-    fn table(&mut self, name: QualifiedName, named: Named<'a>, tables: &BTreeSet<String>) {
+    fn table(&mut self, name: &QualifiedName, named: Named<'a>, tables: &BTreeSet<String>) {
         let Some(candidate) = self.candidates.get(&named) else {
             return;
         };
@@ -208,7 +268,7 @@ impl<'a> Reading<'_, 'a> {
         for field in &candidate.shape.fields {
             let place = self.field_place(field);
             let mut walk = Walk::new(self.scope);
-            let atoms = walk.atoms(&field.site);
+            let atoms = walk.field_atoms(field);
             let member = field.name();
             let sight = |what: &str| Sighting {
                 what: what.to_owned(),

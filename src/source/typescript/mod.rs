@@ -5,6 +5,7 @@
 //! so most columns are of an unknown type of a known family, and hand-written declarations say nothing
 //! of keys and defaults.
 
+mod atoms;
 mod column;
 mod convert;
 mod generated;
@@ -13,6 +14,8 @@ mod naming;
 mod nesting;
 mod parse;
 mod resolve;
+#[cfg(test)]
+mod robustness;
 mod scope;
 mod term;
 #[cfg(test)]
@@ -23,7 +26,7 @@ use std::collections::BTreeMap;
 pub use naming::table_name;
 
 use super::{LoadError, TextFile};
-use crate::schema::{Ident, Place, Schema};
+use crate::schema::{Ident, Place, Schema, Sighting};
 
 /// Reads TypeScript files into one schema.
 ///
@@ -51,10 +54,13 @@ pub fn read(
     };
     let catalogs = generated::catalogs(&scope);
     let mut schema = if catalogs.is_empty() {
-        let home = asked.first().cloned().ok_or_else(|| no_table(files))?;
-        let schema = interfaces::read(&scope, home, interfaces);
+        let home = asked
+            .first()
+            .cloned()
+            .ok_or_else(|| no_table(files, None))?;
+        let schema = interfaces::read(&scope, &home, interfaces);
         if schema.tables.is_empty() {
-            return Err(no_table(files));
+            return Err(no_table(files, schema.unreadable.first()));
         }
         schema
     } else {
@@ -67,13 +73,20 @@ pub fn read(
     Ok(schema)
 }
 
-fn no_table(files: &[TextFile]) -> LoadError {
+/// Says what was in the way, if anything was.
+fn no_table(files: &[TextFile], obstacle: Option<&Sighting>) -> LoadError {
+    let start = Place {
+        file: files.first().map_or("-", |file| &file.name).to_owned(),
+        line: 1,
+    };
+    let place = obstacle.and_then(|sighting| sighting.place.clone());
+    let found = obstacle.map_or_else(
+        || "none".to_owned(),
+        |sighting| format!("`{}`: {}", sighting.name, sighting.what),
+    );
     LoadError::Text {
-        place: Place {
-            file: files.first().map_or("-", |file| &file.name).to_owned(),
-            line: 1,
-        },
-        cause: "expected the types of tables, found none".to_owned(),
+        place: place.unwrap_or(start),
+        cause: format!("expected the types of tables, found {found}"),
         hint: "give the output of `supabase gen types typescript`, or interfaces that have an `id` \
                or are named under `interfaces` in the mapping",
     }

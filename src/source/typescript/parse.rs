@@ -14,7 +14,7 @@ use crate::source::{LoadError, TextFile};
 
 /// The parser calls itself once or more for every bracket and every chained operator that
 /// [`nesting`] lets through.
-const STACK: usize = 512 << 20;
+const STACK: usize = 256 << 20;
 
 const FIX: &str = "check that the file compiles: `tsc --noEmit`";
 
@@ -28,7 +28,8 @@ pub(super) fn parse(file: &TextFile) -> Result<Unit, LoadError> {
     let fail = |offset: usize, cause: String| LoadError::Text {
         place: Place {
             file: file.name.clone(),
-            line: lines.at(offset),
+            // what is missing at the end is missing on the last line that says something
+            line: lines.at(offset.min(text.trim_end().len())),
         },
         cause,
         hint: FIX,

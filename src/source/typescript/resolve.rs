@@ -1,4 +1,4 @@
-//! What a type comes to: the fields of an object type, and the alternatives of a column's type.
+//! The fields an object type comes to.
 //!
 //! Names are followed through aliases, generics and the utility types. Types may be cyclic and may
 //! double at every step, so a walk has a depth and a budget; when either ends, [`Walk::endless`] is
@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::scope::{Named, Scope};
-use super::term::{Body, Declaration, Literal, Member, Term, Word};
+use super::term::{Body, Declaration, Member, Term, Word};
 
 const MAX_DEPTH: u32 = 64;
 const BUDGET: usize = 50_000;
@@ -30,7 +30,7 @@ impl<'a> Site<'a> {
         }
     }
 
-    fn inside(&self, term: &'a Term) -> Self {
+    pub(super) fn inside(&self, term: &'a Term) -> Self {
         Self {
             term,
             unit: self.unit,
@@ -38,7 +38,7 @@ impl<'a> Site<'a> {
         }
     }
 
-    fn parameter(&self, name: &str) -> Option<Self> {
+    pub(super) fn parameter(&self, name: &str) -> Option<Self> {
         self.given.as_ref()?.get(name).cloned()
     }
 }
@@ -55,8 +55,11 @@ pub(super) struct Shape<'a> {
 #[derive(Clone)]
 pub(super) struct Field<'a> {
     pub(super) member: &'a Member,
+    /// Optional, or absent from one of several variants.
     pub(super) optional: bool,
     pub(super) site: Site<'a>,
+    /// Where other variants of a union declare it.
+    pub(super) also: Vec<Site<'a>>,
 }
 
 impl<'a> Field<'a> {
@@ -91,38 +94,42 @@ impl<'a> Shape<'a> {
         }
         self.gaps.extend(other.gaps);
     }
-}
 
-/// One alternative of a type.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Atom<'a> {
-    Null,
-    Undefined,
-    Never,
-    /// With its value for a literal.
-    String(Option<&'a str>),
-    /// With its value for a literal.
-    Number(Option<&'a str>),
-    BigInt,
-    Boolean,
-    Date,
-    Json,
-    Any,
-    Unknown,
-    Function,
-    /// Not interpreted, or not declared.
-    Opaque,
-    Array(Vec<Self>),
-    /// With the names it was declared by, if it has any.
-    Object(Vec<Named<'a>>),
-    /// A database type of that namespace and name; the namespace is absent for home.
-    Type(Option<&'a str>, &'a str),
-    /// The row of a database table of that name.
-    Row(&'a str),
+    /// Takes both for variants of one type: a field that only one has is optional.
+    fn unite(mut self, other: Self) -> Self {
+        let names = |shape: &Self| -> BTreeSet<&'a str> {
+            shape.fields.iter().filter_map(Field::name).collect()
+        };
+        let (here, there) = (names(&self), names(&other));
+        for field in &mut self.fields {
+            field.optional |= field.name().is_some_and(|name| !there.contains(name));
+        }
+        let mut others: BTreeMap<&str, Field<'a>> = BTreeMap::new();
+        for mut field in other.fields {
+            match field.name() {
+                Some(name) if here.contains(name) => {
+                    others.insert(name, field);
+                }
+                _ => {
+                    field.optional = true;
+                    self.fields.push(field);
+                }
+            }
+        }
+        for field in &mut self.fields {
+            if let Some(other) = field.name().and_then(|name| others.remove(name)) {
+                field.optional |= other.optional;
+                field.also.push(other.site);
+                field.also.extend(other.also);
+            }
+        }
+        self.gaps.extend(other.gaps);
+        self
+    }
 }
 
 pub(super) struct Walk<'s, 'a> {
-    scope: &'s Scope<'a>,
+    pub(super) scope: &'s Scope<'a>,
     budget: usize,
     /// Whether the walk had to stop.
     pub(super) endless: bool,
@@ -137,7 +144,7 @@ impl<'s, 'a> Walk<'s, 'a> {
         }
     }
 
-    fn spend(&mut self, cost: usize, depth: u32) -> bool {
+    pub(super) fn spend(&mut self, cost: usize, depth: u32) -> bool {
         let go_on = depth < MAX_DEPTH && self.budget > cost;
         self.budget = self.budget.saturating_sub(cost);
         self.endless |= !go_on;
@@ -152,11 +159,6 @@ impl<'s, 'a> Walk<'s, 'a> {
     /// The fields of a type; `None` when it is not an object type.
     pub(super) fn shape(&mut self, site: &Site<'a>) -> Option<Shape<'a>> {
         self.shape_at(site, 0)
-    }
-
-    /// The alternatives of a type.
-    pub(super) fn atoms(&mut self, site: &Site<'a>) -> Vec<Atom<'a>> {
-        self.atoms_at(site, 0)
     }
 
     fn declaration_shape(
@@ -179,7 +181,7 @@ impl<'s, 'a> Walk<'s, 'a> {
         whole
     }
 
-    fn shape_at(&mut self, site: &Site<'a>, depth: u32) -> Option<Shape<'a>> {
+    pub(super) fn shape_at(&mut self, site: &Site<'a>, depth: u32) -> Option<Shape<'a>> {
         if !self.spend(1, depth) {
             return None;
         }
@@ -191,6 +193,7 @@ impl<'s, 'a> Walk<'s, 'a> {
                         member,
                         optional: member.optional,
                         site: site.inside(&member.term),
+                        also: Vec::new(),
                     })
                     .collect(),
                 gaps: Vec::new(),
@@ -206,15 +209,15 @@ impl<'s, 'a> Walk<'s, 'a> {
                 }
             }
             Term::Intersection(parts) => self.intersection_shape(parts, site, depth),
-            Term::Union(parts) => {
-                let mut parts = parts
-                    .iter()
-                    .filter(|part| !matches!(part, Term::Word(Word::Null | Word::Undefined)));
-                let only = parts.next()?;
-                if parts.next().is_some() {
-                    return None;
+            Term::Union(_) => {
+                let mut whole: Option<Shape<'a>> = None;
+                for variant in self.variants(site, depth)? {
+                    whole = Some(match whole {
+                        None => variant,
+                        Some(whole) => whole.unite(variant),
+                    });
                 }
-                self.shape_at(&site.inside(only), depth + 1)
+                whole
             }
             Term::Indexed { object, index } => {
                 let keys = self.strings(&site.inside(index), depth + 1)?;
@@ -228,6 +231,21 @@ impl<'s, 'a> Walk<'s, 'a> {
             }
             _ => None,
         }
+    }
+
+    /// The variants of a union of object types; `None` when one is anything else.
+    pub(super) fn variants(&mut self, site: &Site<'a>, depth: u32) -> Option<Vec<Shape<'a>>> {
+        let Term::Union(parts) = site.term else {
+            return None;
+        };
+        parts
+            .iter()
+            .filter(|part| !matches!(part, Term::Word(Word::Null | Word::Undefined)))
+            .map(|part| {
+                let shape = self.shape_at(&site.inside(part), depth + 1)?;
+                self.spend(shape.fields.len(), depth).then_some(shape)
+            })
+            .collect()
     }
 
     fn intersection_shape(
@@ -256,7 +274,10 @@ impl<'s, 'a> Walk<'s, 'a> {
             }
         }
         let mut whole = whole?;
-        whole.gaps.extend(gaps);
+        // a part that leads back here is no gap, and is told apart from one
+        if !self.endless {
+            whole.gaps.extend(gaps);
+        }
         Some(whole)
     }
 
@@ -291,267 +312,10 @@ impl<'s, 'a> Walk<'s, 'a> {
             _ => None,
         }
     }
-
-    /// The strings a type lists; `None` when it is anything but literal strings.
-    pub(super) fn strings(&mut self, site: &Site<'a>, depth: u32) -> Option<BTreeSet<&'a str>> {
-        self.atoms_at(site, depth)
-            .into_iter()
-            .map(|atom| match atom {
-                Atom::String(Some(text)) => Some(text),
-                _ => None,
-            })
-            .collect()
-    }
-
-    fn atoms_at(&mut self, site: &Site<'a>, depth: u32) -> Vec<Atom<'a>> {
-        if !self.spend(1, depth) {
-            return vec![Atom::Opaque];
-        }
-        let one = |atom| vec![atom];
-        match site.term {
-            Term::Word(word) => one(match word {
-                Word::String => Atom::String(None),
-                Word::Number => Atom::Number(None),
-                Word::BigInt => Atom::BigInt,
-                Word::Boolean => Atom::Boolean,
-                Word::Null => Atom::Null,
-                Word::Undefined => Atom::Undefined,
-                Word::Never => Atom::Never,
-                Word::Any => Atom::Any,
-                Word::Unknown => Atom::Unknown,
-                Word::Object => Atom::Json,
-            }),
-            Term::Literal(value) => one(literal(value)),
-            Term::Array(element) => {
-                let element = self.atoms_at(&site.inside(element), depth + 1);
-                one(Atom::Array(element))
-            }
-            Term::Object(_) => one(Atom::Object(Vec::new())),
-            Term::Union(parts) => parts
-                .iter()
-                .flat_map(|part| self.atoms_at(&site.inside(part), depth + 1))
-                .collect(),
-            Term::Intersection(parts) => self.intersection_atoms(parts, site, depth),
-            Term::Reference { path, arguments } => {
-                self.reference_atoms(path, arguments, site, depth)
-            }
-            Term::Indexed { object, index } => self.indexed_atoms(object, index, site, depth),
-            Term::KeyOf(of) => self.key_atoms(of, site, depth),
-            Term::Function => one(Atom::Function),
-            Term::Dictionary => one(Atom::Json),
-            Term::Endless => {
-                self.endless = true;
-                one(Atom::Opaque)
-            }
-            Term::Tuple(_) | Term::TypeOf(_) | Term::Opaque => one(Atom::Opaque),
-        }
-    }
-
-    /// A branded scalar (`string & { … }`) is the scalar.
-    fn intersection_atoms(
-        &mut self,
-        parts: &'a [Term],
-        site: &Site<'a>,
-        depth: u32,
-    ) -> Vec<Atom<'a>> {
-        let mut scalars = Vec::new();
-        let mut names = Vec::new();
-        for part in parts {
-            for atom in self.atoms_at(&site.inside(part), depth + 1) {
-                match atom {
-                    Atom::Object(of) => names.extend(of),
-                    Atom::Json | Atom::Opaque => {}
-                    scalar => scalars.push(scalar),
-                }
-            }
-        }
-        if scalars.is_empty() {
-            vec![Atom::Object(names)]
-        } else {
-            scalars
-        }
-    }
-
-    fn reference_atoms(
-        &mut self,
-        path: &'a [String],
-        arguments: &'a [Term],
-        site: &Site<'a>,
-        depth: u32,
-    ) -> Vec<Atom<'a>> {
-        let Some(name) = path.last().map(String::as_str) else {
-            return vec![Atom::Opaque];
-        };
-        if let Some(given) = site.parameter(name) {
-            return self.atoms_at(&given, depth + 1);
-        }
-        match (name, arguments) {
-            ("Json" | "JSON" | "JsonValue" | "JSONValue" | "JsonObject" | "JSONObject", []) => {
-                return vec![Atom::Json];
-            }
-            // the short forms that generated types define over themselves
-            ("Enums" | "CompositeTypes", [Term::Literal(Literal::String(name))]) => {
-                return vec![Atom::Type(None, name)];
-            }
-            ("Tables", [Term::Literal(Literal::String(name))]) => return vec![Atom::Row(name)],
-            _ => {}
-        }
-        if let [.., outer, _] = path
-            && let Some(named) = self.scope.find(site.unit, outer)
-            && let Some(value) = self.enum_member(named, name)
-        {
-            return value;
-        }
-        match self.scope.find(site.unit, name) {
-            Some(named) => self.declared_atoms(named, arguments, site, depth),
-            None => self.utility_atoms(name, arguments, site, depth),
-        }
-    }
-
-    fn enum_member(&self, named: Named<'a>, member: &str) -> Option<Vec<Atom<'a>>> {
-        self.scope.declarations(named).iter().find_map(|d| {
-            let Body::Enum(members) = &d.body else {
-                return None;
-            };
-            let (_, value) = members.iter().find(|(name, _)| name == member)?;
-            Some(vec![value.as_ref().map_or(Atom::Opaque, literal)])
-        })
-    }
-
-    fn declared_atoms(
-        &mut self,
-        named: Named<'a>,
-        arguments: &'a [Term],
-        from: &Site<'a>,
-        depth: u32,
-    ) -> Vec<Atom<'a>> {
-        let mut atoms = Vec::new();
-        for declaration in self.scope.declarations(named).to_vec() {
-            match &declaration.body {
-                Body::Interface(_) => return vec![Atom::Object(vec![named])],
-                Body::Alias(term) => {
-                    let site = bind(declaration, named.unit, term, from, arguments);
-                    for mut atom in self.atoms_at(&site, depth + 1) {
-                        if let Atom::Object(names) = &mut atom {
-                            names.push(named);
-                        }
-                        atoms.push(atom);
-                    }
-                }
-                Body::Enum(members) => atoms.extend(
-                    members
-                        .iter()
-                        .map(|(_, value)| value.as_ref().map_or(Atom::Opaque, literal)),
-                ),
-                Body::Constant(_) => {}
-            }
-        }
-        atoms
-    }
-
-    fn utility_atoms(
-        &mut self,
-        name: &str,
-        arguments: &'a [Term],
-        site: &Site<'a>,
-        depth: u32,
-    ) -> Vec<Atom<'a>> {
-        let mut argument = |at: usize| {
-            arguments
-                .get(at)
-                .map(|term| self.atoms_at(&site.inside(term), depth + 1))
-        };
-        let atoms = match name {
-            "Date" => Some(vec![Atom::Date]),
-            "String" => Some(vec![Atom::String(None)]),
-            "Number" => Some(vec![Atom::Number(None)]),
-            "Boolean" => Some(vec![Atom::Boolean]),
-            "Record" => Some(vec![Atom::Json]),
-            "Function" => Some(vec![Atom::Function]),
-            "Array" | "ReadonlyArray" => argument(0).map(|element| vec![Atom::Array(element)]),
-            "Partial" | "Required" | "Readonly" | "Pick" | "Omit" => argument(0),
-            "NonNullable" => argument(0).map(|mut atoms| {
-                atoms.retain(|atom| !matches!(atom, Atom::Null | Atom::Undefined));
-                atoms
-            }),
-            "Exclude" | "Extract" => argument(0).zip(argument(1)).map(|(mut atoms, other)| {
-                atoms.retain(|atom| (name == "Extract") == other.contains(atom));
-                atoms
-            }),
-            _ => None,
-        };
-        atoms.unwrap_or_else(|| vec![Atom::Opaque])
-    }
-
-    fn indexed_atoms(
-        &mut self,
-        object: &'a Term,
-        index: &'a Term,
-        site: &Site<'a>,
-        depth: u32,
-    ) -> Vec<Atom<'a>> {
-        if let Some(atom) = catalog(object, index) {
-            return vec![atom];
-        }
-        let index = site.inside(index);
-        if let Term::TypeOf(name) = object
-            && let Some(entries) = self.scope.constant(site.unit, name)
-        {
-            let keys = match index.term {
-                Term::Literal(_) => self.strings(&index, depth + 1),
-                _ => None,
-            };
-            return entries
-                .iter()
-                .filter(|(key, _)| keys.as_ref().is_none_or(|keys| keys.contains(key.as_str())))
-                .map(|(_, value)| literal(value))
-                .collect();
-        }
-        let object = site.inside(object);
-        if *index.term == Term::Word(Word::Number) {
-            let atoms = self.atoms_at(&object, depth + 1);
-            if let [Atom::Array(element)] = atoms.as_slice() {
-                return element.clone();
-            }
-        }
-        let mut atoms = Vec::new();
-        let keys = self.strings(&index, depth + 1).unwrap_or_default();
-        if let Some(shape) = self.shape_at(&object, depth + 1) {
-            for field in keys.iter().filter_map(|key| shape.field(key)) {
-                atoms.extend(self.atoms_at(&field.site, depth + 1));
-                if field.optional {
-                    atoms.push(Atom::Undefined);
-                }
-            }
-        }
-        if atoms.is_empty() {
-            atoms.push(Atom::Opaque);
-        }
-        atoms
-    }
-
-    fn key_atoms(&mut self, of: &'a Term, site: &Site<'a>, depth: u32) -> Vec<Atom<'a>> {
-        if let Term::TypeOf(name) = of
-            && let Some(entries) = self.scope.constant(site.unit, name)
-        {
-            return entries
-                .iter()
-                .map(|(key, _)| Atom::String(Some(key)))
-                .collect();
-        }
-        match self.shape_at(&site.inside(of), depth + 1) {
-            Some(shape) if shape.gaps.is_empty() => shape
-                .fields
-                .iter()
-                .map(|field| Atom::String(field.name()))
-                .collect(),
-            _ => vec![Atom::String(None)],
-        }
-    }
 }
 
 /// Gives a generic type its arguments.
-fn bind<'a>(
+pub(super) fn bind<'a>(
     declaration: &'a Declaration,
     unit: usize,
     term: &'a Term,
@@ -572,46 +336,5 @@ fn bind<'a>(
         term,
         unit,
         given: (!given.is_empty()).then(|| Rc::new(given)),
-    }
-}
-
-fn literal(value: &Literal) -> Atom<'_> {
-    match value {
-        Literal::String(text) => Atom::String(Some(text)),
-        Literal::Number(text) => Atom::Number(Some(text)),
-        Literal::Boolean => Atom::Boolean,
-    }
-}
-
-/// Reads `Database["public"]["Enums"]["x"]`.
-fn catalog<'a>(object: &'a Term, index: &'a Term) -> Option<Atom<'a>> {
-    let (root, mut path) = unpack(object, index)?;
-    if !matches!(root, Term::Reference { .. }) {
-        return None;
-    }
-    path.reverse();
-    match path.as_slice() {
-        [namespace, "Enums" | "CompositeTypes", name] => Some(Atom::Type(Some(namespace), name)),
-        [_, "Tables" | "Views", name, "Row"] => Some(Atom::Row(name)),
-        _ => None,
-    }
-}
-
-/// The innermost object and the literal keys, outermost first.
-fn unpack<'a>(object: &'a Term, index: &'a Term) -> Option<(&'a Term, Vec<&'a str>)> {
-    let mut path = Vec::new();
-    let (mut object, mut index) = (object, index);
-    loop {
-        let Term::Literal(Literal::String(key)) = index else {
-            return None;
-        };
-        path.push(key.as_str());
-        match object {
-            Term::Indexed {
-                object: inner,
-                index: next,
-            } => (object, index) = (inner, next),
-            root => return Some((root, path)),
-        }
     }
 }

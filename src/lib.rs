@@ -55,3 +55,7 @@ pub mod score;
 pub mod gate;
 
 pub mod source;
+
+pub mod bundled;
+
+pub mod cli;

@@ -58,4 +58,6 @@ pub mod ddl;
 
 pub mod source;
 
-pub mod report;
+pub mod bundled;
+
+pub mod cli;

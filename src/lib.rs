@@ -58,6 +58,8 @@ pub mod ddl;
 
 pub mod source;
 
+pub mod report;
+
 pub mod bundled;
 
 pub mod cli;

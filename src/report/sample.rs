@@ -250,6 +250,7 @@ fn mapping() -> Mapping {
     let item = |text: &str, columns: &[&str]| ChecklistItem {
         text: text.to_owned(),
         columns: columns.iter().map(|c| ident(c)).collect(),
+        phase: None,
     };
     let expect =
         |table: &str, priority, impact: &str, phase: Option<&str>, checklist| ExpectTable {

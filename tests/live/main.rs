@@ -4,6 +4,8 @@
 mod cluster;
 mod model;
 mod refusal;
+mod server;
+mod table;
 mod transaction;
 
 use align::schema::{Ident, QualifiedName, Schema};

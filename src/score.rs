@@ -11,6 +11,9 @@ use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::{One, ToPrimitive, Zero};
 
+use crate::diff::{ColumnComparison, Comparison, TableComparison};
+use crate::mapping::{At, Category, Class, Mapping, TableRef};
+
 /// A share between 0 and 1, exact.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Share(BigRational);
@@ -43,6 +46,8 @@ pub struct CategoryScore {
     pub lost: Share,
     /// Its tables in the mapping's order.
     pub tables: Vec<TableScore>,
+    /// Tables that the mapping names and the to side does not have; they count nothing.
+    pub absent: Vec<String>,
 }
 
 /// The score of a table.
@@ -90,8 +95,158 @@ pub struct Counted {
     pub total: usize,
 }
 
+/// Scores a comparison under the categories and credits of its mapping.
+pub fn score(comparison: &Comparison, mapping: &Mapping) -> Score {
+    let every = [everything()];
+    let categories = if mapping.categories.is_empty() {
+        &every[..]
+    } else {
+        &mapping.categories[..]
+    };
+    let credit = mapping.credit;
+    let by = |class: &dyn Fn(&ColumnComparison) -> Class| -> Vec<CategoryScore> {
+        categories
+            .iter()
+            .map(|category| category_score(comparison, category, &|c| credit.of(class(c))))
+            .collect()
+    };
+    let mut scored = by(&|column| column.class);
+    let overall = overall(&scored);
+    let weights = scored
+        .iter()
+        .filter(|c| c.share.is_some())
+        .map(|c| u64::from(c.weight))
+        .sum::<u64>();
+    for category in &mut scored {
+        category.lost = category.share.as_ref().map_or_else(Share::none, |share| {
+            let lost = (BigRational::one() - &share.0) * BigInt::from(category.weight);
+            Share(lost / BigInt::from(weights))
+        });
+    }
+    let strict = Strict {
+        by_name: self::overall(&by(&|column| column.by_name)),
+        renames: self::overall(&by(&|column| match column.class {
+            Class::Derived => Class::Missing,
+            other => other,
+        })),
+    };
+    Score {
+        overall,
+        is_capped: !comparison.unmodelled.is_empty(),
+        categories: scored,
+        strict,
+        coverage: coverage(comparison),
+    }
+}
+
+fn everything() -> Category {
+    Category {
+        name: "All tables".to_owned(),
+        weight: 1,
+        tables: Vec::new(),
+        at: At::default(),
+    }
+}
+
+fn overall(categories: &[CategoryScore]) -> Option<Share> {
+    Share::mean(
+        categories
+            .iter()
+            .filter_map(|c| Some((c.share.as_ref()?, c.weight))),
+    )
+}
+
+fn category_score(
+    comparison: &Comparison,
+    category: &Category,
+    credit: &dyn Fn(&ColumnComparison) -> u32,
+) -> CategoryScore {
+    let targets = || comparison.tables.iter().filter(|t| t.to.is_some());
+    let mut absent = Vec::new();
+    let tables: Vec<&TableComparison> = if category.tables.is_empty() {
+        targets().collect()
+    } else {
+        let mut named = Vec::new();
+        for wanted in &category.tables {
+            match targets().find(|t| t.name == wanted.to_string() || is(t, wanted)) {
+                Some(table) => named.push(table),
+                None => absent.push(wanted.to_string()),
+            }
+        }
+        named
+    };
+    let tables: Vec<TableScore> = tables
+        .into_iter()
+        .map(|table| table_score(table, credit))
+        .collect();
+    CategoryScore {
+        name: category.name.clone(),
+        weight: category.weight,
+        share: Share::mean(tables.iter().map(|t| (&t.share, 1))),
+        lost: Share::none(),
+        tables,
+        absent,
+    }
+}
+
+/// Whether the mapping's full name is the table's.
+fn is(table: &TableComparison, wanted: &TableRef) -> bool {
+    table.to.as_ref().is_some_and(|name| {
+        wanted.namespace.as_ref() == Some(&name.namespace) && wanted.name == name.name
+    })
+}
+
+fn table_score(table: &TableComparison, credit: &dyn Fn(&ColumnComparison) -> u32) -> TableScore {
+    let earned: u64 = table
+        .columns
+        .iter()
+        .map(|column| u64::from(credit(column)))
+        .sum();
+    let columns = table.columns.len();
+    let share = match (columns, &table.from) {
+        (0, Some(_)) => Share::all(),
+        (0, None) => Share::none(),
+        _ => Share::of(earned, columns as u64 * 1000),
+    };
+    TableScore {
+        name: table.name.clone(),
+        share,
+        earned,
+        columns,
+    }
+}
+
+fn coverage(comparison: &Comparison) -> Coverage {
+    let targets = || comparison.tables.iter().filter(|t| t.to.is_some());
+    let columns = || targets().flat_map(|t| &t.columns);
+    let paired = |column: &&ColumnComparison| {
+        matches!(column.class, Class::Same | Class::Renamed | Class::Lossy)
+    };
+    let is_compatible =
+        |column: &&ColumnComparison| matches!(column.class, Class::Same | Class::Renamed);
+    Coverage {
+        tables: Counted {
+            by_name: targets()
+                .filter(|t| t.from.is_some() && t.from_name.as_ref() == Some(&t.name))
+                .count(),
+            matched: targets().filter(|t| t.from.is_some()).count(),
+            total: targets().count(),
+        },
+        columns: Counted {
+            by_name: columns().filter(|c| c.by_name == Class::Same).count(),
+            matched: columns().filter(|c| c.class != Class::Missing).count(),
+            total: columns().count(),
+        },
+        types: Counted {
+            by_name: columns().filter(|c| c.by_name == Class::Same).count(),
+            matched: columns().filter(is_compatible).count(),
+            total: columns().filter(paired).count(),
+        },
+    }
+}
+
 impl Share {
-    fn of(numerator: u64, denominator: u64) -> Self {
+    pub(crate) fn of(numerator: u64, denominator: u64) -> Self {
         Self(BigRational::new(
             BigInt::from(numerator),
             BigInt::from(denominator),
@@ -141,14 +296,6 @@ impl Share {
     /// The share as a fraction of whole numbers in lowest terms.
     pub fn fraction(&self) -> String {
         format!("{}/{}", self.0.numer(), self.0.denom())
-    }
-}
-
-#[cfg(test)]
-impl Share {
-    /// A share made by hand, for tests of what prints it.
-    pub(crate) fn fixture(numerator: u64, denominator: u64) -> Self {
-        Self::of(numerator, denominator)
     }
 }
 

@@ -5,11 +5,20 @@
 //! and what it earns ([`column`]), what else differs ([`facts`], [`object`]), which queries of the
 //! other application find their way ([`select`]), and what of all this blocks ([`blocker`]).
 
+mod access;
 mod blocker;
 mod change;
+mod column;
+mod constraint;
 mod conversion;
 mod correspondence;
+mod domain;
+mod facts;
+mod object;
+mod pairing;
 mod select;
+
+use std::collections::BTreeSet;
 
 pub use blocker::{Blocker, BlockerKind};
 pub use change::{Change, Object, What};
@@ -17,8 +26,9 @@ pub use conversion::Conversion;
 pub use correspondence::{CorrespondenceState, State};
 pub use select::{SelectOutcome, SelectResult};
 
-use crate::mapping::{At, Class};
-use crate::schema::{ColumnType, Ident, QualifiedName, Sighting};
+use crate::mapping::{At, Class, Mapping};
+use crate::schema::{ColumnType, Facet, Ident, QualifiedName, Schema, Sighting};
+use pairing::Pairing;
 
 /// Everything two schemas differ in, and what was not compared.
 #[derive(Debug, Clone, PartialEq)]
@@ -149,6 +159,45 @@ pub struct Unmodelled {
     pub sighting: Sighting,
 }
 
+/// Compares two schemas under a mapping.
+pub fn compare(from: &Schema, to: &Schema, mapping: &Mapping) -> Comparison {
+    let context = Context {
+        from,
+        to,
+        mapping,
+        pairing: Pairing::new(from, to, mapping),
+    };
+    let mut unknowns = BTreeSet::new();
+    let mut tables: Vec<TableComparison> = context
+        .pairing
+        .targets
+        .iter()
+        .map(|&table| facts::target_table(&context, table, &mut unknowns))
+        .collect();
+    tables.extend(
+        context
+            .pairing
+            .only_from()
+            .map(|table| facts::only_from(&context, table)),
+    );
+    let changes = object::changes(&context, &mut unknowns);
+    facet_unknowns(&context, &mut unknowns);
+    let correspondences = correspondence::states(&context);
+    let selects = select::outcomes(&context);
+    let blockers = blocker::find(&context, &tables, &selects);
+    Comparison {
+        from: context.pairing.size_here(from),
+        to: context.pairing.size_there(to),
+        tables,
+        changes,
+        correspondences,
+        selects,
+        blockers,
+        unknowns: unknowns.into_iter().collect(),
+        unmodelled: unmodelled(from, to),
+    }
+}
+
 impl Comparison {
     /// Whether nothing differs.
     pub fn is_empty(&self) -> bool {
@@ -162,4 +211,68 @@ impl Comparison {
             .flat_map(|t| &t.changes)
             .chain(&self.changes)
     }
+}
+
+/// What every part of a comparison looks at.
+pub(crate) struct Context<'a> {
+    pub(crate) from: &'a Schema,
+    pub(crate) to: &'a Schema,
+    pub(crate) mapping: &'a Mapping,
+    pub(crate) pairing: Pairing<'a>,
+}
+
+impl Context<'_> {
+    /// Whether both sides are able to state that kind of fact.
+    pub(crate) fn both_say(&self, facet: Facet) -> bool {
+        self.from.facets.contains(&facet) && self.to.facets.contains(&facet)
+    }
+}
+
+fn facet_unknowns(context: &Context<'_>, unknowns: &mut BTreeSet<Unknown>) {
+    for facet in Facet::ALL {
+        let sides = [("from", context.from), ("to", context.to)];
+        let silent: Vec<_> = sides
+            .iter()
+            .filter(|(_, s)| !s.facets.contains(&facet))
+            .map(|(name, _)| *name)
+            .collect();
+        if !silent.is_empty() {
+            unknowns.insert(Unknown {
+                table: String::new(),
+                name: facet.label().to_owned(),
+                message: format!(
+                    "{} not compared: the {} side cannot say",
+                    facet.label(),
+                    silent.join(" and the ")
+                ),
+            });
+        }
+    }
+}
+
+fn unmodelled(from: &Schema, to: &Schema) -> Vec<Unmodelled> {
+    let side = |side, schema: &Schema| {
+        let seen = schema
+            .unmodelled
+            .iter()
+            .map(move |s| (side, false, s.clone()));
+        seen.chain(
+            schema
+                .unreadable
+                .iter()
+                .map(move |s| (side, true, s.clone())),
+        )
+        .collect::<Vec<_>>()
+    };
+    let mut all: Vec<_> = side("from", from)
+        .into_iter()
+        .chain(side("to", to))
+        .map(|(side, unreadable, sighting)| Unmodelled {
+            side,
+            unreadable,
+            sighting,
+        })
+        .collect();
+    all.sort();
+    all
 }

@@ -242,14 +242,14 @@ mod tests {
     #[test]
     fn lost_points_add_up_to_what_is_missing() {
         let shares = [
-            Share::fixture(517, 4464),
-            Share::fixture(25, 372),
-            Share::fixture(1, 6),
-            Share::fixture(1, 6),
+            Share::of(517, 4464),
+            Share::of(25, 372),
+            Share::of(1, 6),
+            Share::of(1, 6),
         ];
         let parts: Vec<&Share> = shares.iter().collect();
         assert_eq!(apportion(&parts, 516), [116, 67, 167, 166]);
         assert_eq!(apportion(&[], 0), Vec::<u32>::new());
-        assert_eq!(apportion(&[&Share::fixture(0, 1)], 0), [0]);
+        assert_eq!(apportion(&[&Share::of(0, 1)], 0), [0]);
     }
 }

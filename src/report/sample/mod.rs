@@ -202,30 +202,32 @@ fn score() -> Score {
         columns,
     };
     Score {
-        overall: Some(Share::fixture(19, 36)),
+        overall: Some(Share::of(19, 36)),
         is_capped: true,
         categories: vec![
             CategoryScore {
+                absent: Vec::new(),
                 name: "Core Schema".to_owned(),
                 weight: 2,
-                share: Some(Share::fixture(19, 24)),
-                lost: Share::fixture(5, 36),
+                share: Some(Share::of(19, 24)),
+                lost: Share::of(5, 36),
                 tables: vec![
-                    table("leads", Share::fixture(7, 12), 3500, 6),
-                    table("lead_activities", Share::fixture(1, 1), 2000, 2),
+                    table("leads", Share::of(7, 12), 3500, 6),
+                    table("lead_activities", Share::of(1, 1), 2000, 2),
                 ],
             },
             CategoryScore {
+                absent: Vec::new(),
                 name: "User/Auth".to_owned(),
                 weight: 1,
-                share: Some(Share::fixture(0, 1)),
-                lost: Share::fixture(1, 3),
-                tables: vec![table("users", Share::fixture(0, 1), 0, 3)],
+                share: Some(Share::of(0, 1)),
+                lost: Share::of(1, 3),
+                tables: vec![table("users", Share::of(0, 1), 0, 3)],
             },
         ],
         strict: Strict {
-            by_name: Some(Share::fixture(1, 9)),
-            renames: Some(Share::fixture(1, 4)),
+            by_name: Some(Share::of(1, 9)),
+            renames: Some(Share::of(1, 4)),
         },
         coverage: Coverage {
             tables: Counted {
@@ -251,6 +253,7 @@ fn mapping() -> Mapping {
     let item = |text: &str, columns: &[&str]| ChecklistItem {
         text: text.to_owned(),
         columns: columns.iter().map(|c| ident(c)).collect(),
+        phase: None,
     };
     let expect =
         |table: &str, priority, impact: &str, phase: Option<&str>, checklist| ExpectTable {
@@ -355,6 +358,7 @@ fn correspondence(from: &str, to: &str, line: u32, state: State) -> Corresponden
 
 fn select(table: &str, select: &str, result: SelectResult, known: Option<&str>) -> SelectOutcome {
     SelectOutcome {
+        also: Vec::new(),
         table: table.to_owned(),
         select: select.to_owned(),
         result,

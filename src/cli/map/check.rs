@@ -1,0 +1,290 @@
+//! `align map check`
+
+use std::collections::BTreeMap;
+
+use clap::Args;
+use comfy_table::Color;
+use serde::Serialize;
+
+use super::list::{cell, list, written};
+use crate::cli::args::{ListFormat, MapArg, OutputArg, Sides};
+use crate::cli::error::{CliError, Outcome};
+use crate::cli::pair;
+use crate::cli::ui::Ui;
+use crate::diff::{self, Comparison, CorrespondenceState, SelectResult, State};
+use crate::mapping::{At, Mapping, TableRef};
+use crate::schema::{QualifiedName, Schema};
+
+const EXAMPLES: &str = "\
+Examples:
+  Check the one pair under mappings/:
+    align map check
+  Check the pair inside this program:
+    align map check --map clara-to-trendtialcrm
+  Check a mapping against a live database:
+    align map check --map crm/mapping.toml --from env:DATABASE_URL
+
+Exits with 1 when something in the mapping does not fit the two schemas: a
+correspondence is stale, a table is unknown, a query cannot be read.";
+
+/// Check that a mapping fits both schemas
+///
+/// Reads both sides and says of each correspondence whether it is open (still to be done), applied
+/// (already so) or stale (names something that is not there).
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct CheckArgs {
+    #[command(flatten)]
+    sides: Sides,
+
+    #[command(flatten)]
+    map: MapArg,
+
+    /// What to write
+    #[arg(long, help_heading = "Output", value_enum, default_value = "text")]
+    format: ListFormat,
+
+    #[command(flatten)]
+    output: OutputArg,
+}
+
+/// The answer, as a program reads it.
+#[derive(Debug, Serialize)]
+struct Checked<'a> {
+    format_version: u32,
+    command: &'static str,
+    mapping: &'a str,
+    from: Named<'a>,
+    to: Named<'a>,
+    passed: bool,
+    counts: BTreeMap<&'static str, usize>,
+    correspondences: Vec<Line<'a>>,
+    problems: Vec<Problem>,
+}
+
+#[derive(Debug, Serialize)]
+struct Named<'a> {
+    name: &'a str,
+    source: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct Line<'a> {
+    state: &'static str,
+    kind: &'static str,
+    from: &'a str,
+    to: &'a str,
+    line: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    missing: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    near: &'a [String],
+}
+
+/// Something that does not fit and is no correspondence.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+struct Problem {
+    kind: &'static str,
+    message: String,
+    line: u32,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    near: Vec<String>,
+}
+
+/// The most names that are offered for one that is not there.
+const NEAR: usize = 3;
+
+pub(super) fn run(ui: &Ui, args: &CheckArgs) -> Result<Outcome, CliError> {
+    let found = args.map.find()?;
+    found.announce(ui);
+    let sides = pair::sides(ui, &args.sides, Some(&found))?;
+    let (from, to) = pair::load(ui, sides)?;
+    let comparison = diff::compare(&from.schema, &to.schema, &found.mapping);
+    let correspondences: Vec<Line<'_>> =
+        comparison.correspondences.iter().map(Line::from).collect();
+    let mut problems = unknown_tables(&found.mapping, &to.schema);
+    problems.extend(unreadable_selects(&comparison));
+    let mut counts = BTreeMap::new();
+    for line in &correspondences {
+        *counts.entry(line.state).or_insert(0) += 1;
+    }
+    let checked = Checked {
+        format_version: 1,
+        command: "map check",
+        mapping: &found.label,
+        from: Named {
+            name: &from.name,
+            source: &from.source,
+        },
+        to: Named {
+            name: &to.name,
+            source: &to.source,
+        },
+        passed: !counts.contains_key(STALE) && problems.is_empty(),
+        counts,
+        correspondences,
+        problems,
+    };
+    let answer = match args.format {
+        ListFormat::Text => text(ui, &checked),
+        ListFormat::Json => super::list::json(&checked)?,
+    };
+    args.output.write(ui, &answer)?;
+    Ok(Outcome::no_if(!checked.passed))
+}
+
+const STALE: &str = "stale";
+
+impl<'a> From<&'a CorrespondenceState> for Line<'a> {
+    fn from(found: &'a CorrespondenceState) -> Self {
+        let (state, missing, near) = match &found.state {
+            State::Open => ("open", None, &[][..]),
+            State::Applied => ("applied", None, &[][..]),
+            State::Idle => ("idle", None, &[][..]),
+            State::Stale { missing, near } => (STALE, Some(missing.as_str()), near.as_slice()),
+        };
+        Self {
+            state,
+            kind: if found.is_table { "table" } else { "column" },
+            from: &found.from,
+            to: &found.to,
+            line: found.at.line,
+            missing,
+            near,
+        }
+    }
+}
+
+/// Tables that the mapping scores, or says something of, and the to side does not have.
+fn unknown_tables(mapping: &Mapping, to: &Schema) -> Vec<Problem> {
+    let scored = mapping.categories.iter().flat_map(|category| {
+        let place = format!("category \"{}\"", category.name);
+        category
+            .tables
+            .iter()
+            .map(move |table| (table, category.at, place.clone()))
+    });
+    let expected = mapping.expect_tables.iter();
+    let expected = expected.map(|expect| (&expect.table, expect.at, "an expectation".to_owned()));
+    scored
+        .chain(expected)
+        .filter(|(table, ..)| resolve(table, to).is_none_or(|name| to.table(&name).is_none()))
+        .map(|(table, at, place)| unknown_table(table, at, &place, to))
+        .collect()
+}
+
+fn resolve(table: &TableRef, schema: &Schema) -> Option<QualifiedName> {
+    let namespace = table.namespace.as_ref().or_else(|| schema.home())?;
+    Some(QualifiedName::new(namespace.clone(), table.name.clone()))
+}
+
+fn unknown_table(table: &TableRef, at: At, place: &str, to: &Schema) -> Problem {
+    let wanted = table.to_string();
+    let mut near: Vec<(f64, String)> = to
+        .tables
+        .iter()
+        .map(|known| to.show(&known.name))
+        .map(|known| (strsim::jaro_winkler(&wanted, &known), known))
+        .filter(|(similarity, _)| *similarity > 0.8)
+        .collect();
+    near.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+    Problem {
+        kind: "table.unknown",
+        message: format!("{place} names table {wanted}, which the to side does not have"),
+        line: at.line,
+        near: near.into_iter().map(|(_, name)| name).take(NEAR).collect(),
+    }
+}
+
+fn unreadable_selects(comparison: &Comparison) -> Vec<Problem> {
+    let unreadable = comparison
+        .selects
+        .iter()
+        .filter_map(|select| match &select.result {
+            SelectResult::Unreadable(reason) => Some(Problem {
+                kind: "select.unreadable",
+                message: format!(
+                    "the query \"{}\" of {}: {reason}",
+                    select.select, select.table
+                ),
+                line: select.at.line,
+                near: Vec::new(),
+            }),
+            SelectResult::Resolved
+            | SelectResult::MissingTable(_)
+            | SelectResult::MissingColumn(_)
+            | SelectResult::NoWay { .. }
+            | SelectResult::ManyWays { .. } => None,
+        });
+    unreadable.collect()
+}
+
+fn text(ui: &Ui, checked: &Checked<'_>) -> String {
+    let mut table = list(ui, &["state", "from", "to", "line", "not there"]);
+    let mut sorted: Vec<&Line<'_>> = checked.correspondences.iter().collect();
+    sorted.sort_by_key(|line| line.missing.is_none());
+    for line in sorted {
+        let color = match line.state {
+            STALE => Some(Color::DarkRed),
+            "open" => Some(Color::DarkYellow),
+            "applied" => Some(Color::DarkGreen),
+            _ => None,
+        };
+        let note = line.missing.map(|missing| with_near(missing, line.near));
+        table.add_row(vec![
+            cell(ui, line.state, color),
+            cell(ui, line.from, None),
+            cell(ui, line.to, None),
+            cell(ui, &line.line.to_string(), None),
+            cell(ui, &note.unwrap_or_default(), None),
+        ]);
+    }
+    let mut text = written(&table);
+    if !checked.problems.is_empty() {
+        text += "\n";
+        let mut table = list(ui, &["line", "problem"]);
+        for problem in &checked.problems {
+            table.add_row(vec![
+                cell(ui, &problem.line.to_string(), None),
+                cell(
+                    ui,
+                    &with_near(&problem.message, &problem.near),
+                    Some(Color::DarkRed),
+                ),
+            ]);
+        }
+        text += &written(&table);
+    }
+    let total = checked.correspondences.len();
+    let noun = if total == 1 {
+        "correspondence"
+    } else {
+        "correspondences"
+    };
+    let counts: Vec<String> = ["open", "applied", "idle", STALE]
+        .into_iter()
+        .filter_map(|state| {
+            checked
+                .counts
+                .get(state)
+                .map(|count| format!("{count} {state}"))
+        })
+        .collect();
+    let counts = match counts.as_slice() {
+        [] => String::new(),
+        counts => format!(": {}", counts.join(", ")),
+    };
+    let problems = match checked.problems.len() {
+        0 => String::new(),
+        1 => "; 1 problem".to_owned(),
+        many => format!("; {many} problems"),
+    };
+    text + &format!("\n{total} {noun}{counts}{problems}\n")
+}
+
+fn with_near(message: &str, near: &[String]) -> String {
+    match near {
+        [] => message.to_owned(),
+        near => format!("{message}; near: {}", near.join(", ")),
+    }
+}

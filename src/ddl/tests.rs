@@ -111,12 +111,12 @@ fn writes_a_table_with_all_that_hangs_on_it() {
                 "on_delete": { "set_null": ["id"] }, "not_valid": true,
             }],
             "indexes": [{
-                "name": "leads_lower", "method": "gin", "unique": false, "include": ["no"],
+                "name": "leads_lower", "method": "btree", "unique": false, "include": ["no"],
                 "predicate": expression("no > 1"),
                 "elements": [
-                    { "key": { "expression": expression("lower(\"Order\")") }, "opclass": "gin_trgm_ops" },
+                    { "key": { "expression": expression("lower(\"Order\")") }, "opclass": "text_pattern_ops" },
                     { "key": { "column": "no" }, "descending": true },
-                    { "key": { "column": "at" }, "nulls_first": true, "collation": "de_DE" },
+                    { "key": { "column": "Order" }, "nulls_first": true, "collation": "POSIX" },
                 ],
             }],
             "triggers": [{
@@ -177,7 +177,7 @@ fn writes_a_table_with_all_that_hangs_on_it() {
 
     ALTER TABLE public.leads ADD CONSTRAINT later CHECK (no > 1) NOT VALID;
 
-    CREATE INDEX leads_lower ON public.leads USING gin ((lower("Order")) gin_trgm_ops, no DESC NULLS LAST, at COLLATE "de_DE" NULLS FIRST) INCLUDE (no) WHERE no > 1;
+    CREATE INDEX leads_lower ON public.leads ((lower("Order")) text_pattern_ops, no DESC NULLS LAST, "Order" COLLATE "POSIX" NULLS FIRST) INCLUDE (no) WHERE no > 1;
 
     ALTER TABLE public.leads ADD CONSTRAINT leads_owner FOREIGN KEY (id) REFERENCES auth.users (id) ON DELETE SET NULL (id) NOT VALID;
 

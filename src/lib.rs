@@ -54,7 +54,11 @@ pub mod score;
 
 pub mod gate;
 
+pub mod ddl;
+
 pub mod source;
+
+pub mod report;
 
 pub mod bundled;
 

@@ -246,7 +246,7 @@ fn coverage(comparison: &Comparison) -> Coverage {
 }
 
 impl Share {
-    fn of(numerator: u64, denominator: u64) -> Self {
+    pub(crate) fn of(numerator: u64, denominator: u64) -> Self {
         Self(BigRational::new(
             BigInt::from(numerator),
             BigInt::from(denominator),

@@ -22,12 +22,21 @@ fn align(args: &[&str]) -> Output {
             command.env_remove(name);
         }
     }
-    command.args(args).current_dir(folder.path()).output().unwrap()
+    command
+        .args(args)
+        .current_dir(folder.path())
+        .output()
+        .unwrap()
 }
 
 fn diff(args: &[&str]) -> Value {
     let output = align(&[&["diff", "--format", "json"], args].concat());
-    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
@@ -35,7 +44,11 @@ fn diff(args: &[&str]) -> Value {
 fn scores(report: &Value) -> Vec<f64> {
     let score = &report["score"];
     let categories = score["categories"].as_array().unwrap();
-    categories.iter().map(|c| c["score"].as_f64().unwrap()).chain(score["overall"].as_f64()).collect()
+    categories
+        .iter()
+        .map(|c| c["score"].as_f64().unwrap())
+        .chain(score["overall"].as_f64())
+        .collect()
 }
 
 /// Clara's schema with one text replaced by another, as a source.
@@ -73,19 +86,36 @@ fn the_score_moves_with_the_schema() {
     let folder = tempfile::tempdir().unwrap();
     let from = |text: &str, by: &str| {
         let source = clara_with(folder.path(), text, by);
-        scores(&diff(&["--from", &source, "--map", "clara-to-trendtialcrm"]))
+        scores(&diff(&[
+            "--from",
+            &source,
+            "--map",
+            "clara-to-trendtialcrm",
+        ]))
     };
     // clients 7.5/12 = 62.5; Core (62.5 + 59.68)/2 = 61.1; overall (2·61.09 + 2·79.84)/6 = 47.0.
-    assert_eq!(from("    company VARCHAR(255),\n    industry", "    industry"), [61.1, 79.8, 0.0, 0.0, 47.0]);
+    assert_eq!(
+        from("    company VARCHAR(255),\n    industry", "    industry"),
+        [61.1, 79.8, 0.0, 0.0, 47.0]
+    );
     // leads 17.5/31 = 56.5; Core (70.83 + 56.45)/2 = 63.6; Lead (56.45 + 100)/2 = 78.2; overall 47.3.
-    assert_eq!(from("    source VARCHAR(100) DEFAULT 'voice_call',\n", ""), [63.6, 78.2, 0.0, 0.0, 47.3]);
+    assert_eq!(
+        from("    source VARCHAR(100) DEFAULT 'voice_call',\n", ""),
+        [63.6, 78.2, 0.0, 0.0, 47.3]
+    );
     // The lossy ½ becomes 1: leads 19/31 = 61.3; Core 66.1; Lead 80.6; overall 48.9.
     assert_eq!(
-        from("    assigned_agent VARCHAR(50),", "    assigned_agent VARCHAR(50),\n    agent_id uuid,"),
+        from(
+            "    assigned_agent VARCHAR(50),",
+            "    assigned_agent VARCHAR(50),\n    agent_id uuid,"
+        ),
         [66.1, 80.6, 0.0, 0.0, 48.9]
     );
     // website has no home in the CRM, so nothing is lost with it.
-    assert_eq!(from("    website VARCHAR(255),\n", ""), [65.3, 79.8, 0.0, 0.0, 48.4]);
+    assert_eq!(
+        from("    website VARCHAR(255),\n", ""),
+        [65.3, 79.8, 0.0, 0.0, 48.4]
+    );
 }
 
 #[test]
@@ -97,7 +127,13 @@ fn the_blockers_are_those_a_person_reviewed() {
         .iter()
         .map(|b| {
             let part = |key: &str| b[key].as_str().unwrap_or_default().to_owned();
-            format!("{}  {}  {}  {}", part("kind"), part("table"), part("column"), part("message"))
+            format!(
+                "{}  {}  {}  {}",
+                part("kind"),
+                part("table"),
+                part("column"),
+                part("message")
+            )
         })
         .collect();
     let expected = std::fs::read_to_string(root("tests/fixtures/pair/blockers.txt")).unwrap();
@@ -115,18 +151,37 @@ fn the_seeds_own_sql_falls_short_of_its_target() {
     let gate = align(&[&["diff", "--fail-under", "90"], &args[..]].concat());
     assert_eq!(gate.status.code(), Some(1));
     let text = String::from_utf8(gate.stdout).unwrap();
-    for forgotten in ["updated_at", "company_size", "agent_id", "utm_campaign", "lead_source", "contact_person"] {
-        assert!(text.contains(forgotten), "the report does not name {forgotten}");
+    for forgotten in [
+        "updated_at",
+        "company_size",
+        "agent_id",
+        "utm_campaign",
+        "lead_source",
+        "contact_person",
+    ] {
+        assert!(
+            text.contains(forgotten),
+            "the report does not name {forgotten}"
+        );
     }
     let missing: Vec<String> = report["changes"]
         .as_array()
         .unwrap()
         .iter()
         .filter(|c| c["kind"] == "column.missing")
-        .map(|c| format!("{}.{}", c["table"].as_str().unwrap(), c["to"].as_str().unwrap()))
+        .map(|c| {
+            format!(
+                "{}.{}",
+                c["table"].as_str().unwrap(),
+                c["to"].as_str().unwrap()
+            )
+        })
         .collect();
     for column in ["calls.updated_at", "leads.utm_campaign"] {
-        assert!(missing.contains(&column.to_owned()), "{column} is not among {missing:?}");
+        assert!(
+            missing.contains(&column.to_owned()),
+            "{column} is not among {missing:?}"
+        );
     }
 }
 
@@ -145,8 +200,20 @@ fn the_crm_against_itself_is_all_of_it() {
 
     let folder = tempfile::tempdir().unwrap();
     let saved = folder.path().join("crm.json");
-    let output = align(&["inspect", &text, "--format", "json", "-o", saved.to_str().unwrap()]);
-    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let output = align(&[
+        "inspect",
+        &text,
+        "--format",
+        "json",
+        "-o",
+        saved.to_str().unwrap(),
+    ]);
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let json = format!("json:{}", saved.display());
     assert_perfect(&diff(&["--from", &json, "--map", "clara-to-trendtialcrm"]));
 }
@@ -157,5 +224,10 @@ fn the_crm_in_a_database_is_the_crm_in_its_file() {
     database.load_shim();
     database.reset_default_privileges();
     database.load("mappings/clara-to-trendtialcrm/trendtialcrm.sql");
-    assert_perfect(&diff(&["--from", &database.url(), "--map", "clara-to-trendtialcrm"]));
+    assert_perfect(&diff(&[
+        "--from",
+        &database.url(),
+        "--map",
+        "clara-to-trendtialcrm",
+    ]));
 }

@@ -4,7 +4,7 @@
 use std::fmt::Write;
 
 /// The SQL of `n` tables; `text` is the type of their label columns.
-pub fn schema(n: usize, text: &str) -> String {
+pub(crate) fn schema(n: usize, text: &str) -> String {
     let mut sql = String::new();
     for i in 0..n {
         let parent = i.saturating_sub(1);

@@ -191,8 +191,7 @@ impl Look<'_, '_> {
                 }),
                 Some(source),
             ) => {
-                let replaced: BTreeSet<String> =
-                    pairs.iter().map(|(key, _)| key.to_string()).collect();
+                let replaced: BTreeSet<String> = pairs.iter().map(|(key, _)| key.clone()).collect();
                 self.left_over(from, source, &allowed, &replaced)
             }
             (Some(_), _) | (None, None) => None,

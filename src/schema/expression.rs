@@ -54,6 +54,14 @@ impl Expression {
         Self::canonical(text, home, Spelling::Deparsed)
     }
 
+    /// Takes a whole query, which only a server makes canonical.
+    pub fn query(text: &str, spelling: Spelling, home: &Ident) -> Self {
+        Self {
+            needs_server: true,
+            ..Self::canonical(text, home, spelling)
+        }
+    }
+
     fn canonical(text: &str, _home: &Ident, spelling: Spelling) -> Self {
         Self {
             text: text.trim().to_owned(),

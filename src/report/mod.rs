@@ -8,7 +8,7 @@ pub mod explain;
 pub mod inspect;
 mod json;
 mod markdown;
-mod screen;
+pub(crate) mod screen;
 mod standing;
 mod style;
 mod text;

@@ -53,6 +53,7 @@ pub(super) struct CheckArgs {
 struct Checked<'a> {
     format_version: u32,
     command: &'static str,
+    align_version: &'static str,
     mapping: &'a str,
     from: Named<'a>,
     to: Named<'a>,
@@ -111,6 +112,7 @@ pub(super) fn run(ui: &Ui, args: &CheckArgs) -> Result<Outcome, CliError> {
     let checked = Checked {
         format_version: 1,
         command: "map check",
+        align_version: env!("CARGO_PKG_VERSION"),
         mapping: &found.label,
         from: Named {
             name: &from.name,

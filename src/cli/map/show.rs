@@ -45,6 +45,7 @@ pub(super) struct ShowArgs {
 struct Shown<'a> {
     format_version: u32,
     command: &'static str,
+    align_version: &'static str,
     mapping: &'a str,
     from: ShownSide<'a>,
     to: ShownSide<'a>,
@@ -114,6 +115,7 @@ fn shown<'a>(label: &'a str, mapping: &'a Mapping) -> Shown<'a> {
     Shown {
         format_version: 1,
         command: "map show",
+        align_version: env!("CARGO_PKG_VERSION"),
         mapping: label,
         from: side(&mapping.from),
         to: side(&mapping.to),

@@ -243,10 +243,10 @@ fn a_hundred_that_is_not_the_whole_truth_is_not_printed() {
     sample.comparison.blockers.clear();
     sample.comparison.unknowns.clear();
     for category in &mut sample.score.categories {
-        category.share = Some(Share::fixture(1, 1));
-        category.lost = Share::fixture(0, 1);
+        category.share = Some(Share::of(1, 1));
+        category.lost = Share::of(0, 1);
     }
-    sample.score.overall = Some(Share::fixture(1, 1));
+    sample.score.overall = Some(Share::of(1, 1));
     sample.verdict = judge(&sample.comparison, &sample.score, &sample.mapping.gate);
     let text = shown(&sample);
     for line in [

@@ -32,3 +32,71 @@ fn what_is_written_is_what_the_server_prints() {
     }
     assert!(count > 550, "{count} pairs");
 }
+
+/// One shape nested to a depth.
+fn nested(depth: usize, open: &str, core: &str, close: &str) -> String {
+    format!("{}{core}{}", open.repeat(depth), close.repeat(depth))
+}
+
+#[test]
+fn no_depth_overflows_the_stack() {
+    for (open, core, close) in [
+        ("(", "a", ")"),
+        ("(", "a = 1", ")"),
+        ("(", "a", " + 1)"),
+        ("(", "a", " || (b + 1))"),
+        ("NOT ", "a", ""),
+        ("- ", "a", ""),
+        ("~ ", "a", ""),
+        ("f(", "a", ")"),
+        ("(SELECT ", "a", ")"),
+        ("EXISTS (SELECT 1 FROM a WHERE ", "b", ")"),
+        ("(SELECT 1 FROM (a JOIN b ON ", "c", "))"),
+        ("(a IN (SELECT ", "b", " FROM c))"),
+        ("ARRAY[", "a", "]"),
+        ("ARRAY(SELECT ", "a", ")"),
+        ("CASE WHEN ", "a", " THEN 1 END"),
+        ("CASE WHEN a THEN 1 ELSE ", "a", " END"),
+        ("CAST(", "a", " AS text)"),
+        ("COALESCE(", "a", ", 1)"),
+        ("EXTRACT(day FROM ", "a", ")"),
+        ("substring(", "a", " from 1)"),
+        ("a[", "1", "]"),
+        ("(", "a", ").b"),
+        ("(a AND (b OR ", "c", "))"),
+        ("a IN (1, ", "a", ")"),
+        ("((", "a", ")::text)::varchar"),
+        ("(", "a", " BETWEEN 1 AND 2)"),
+        ("", "a", " + 1"),
+        ("", "a", "[1]"),
+        ("", "(a)", ".b"),
+        ("", "a", "::text"),
+        ("", "a", " COLLATE c"),
+        ("", "a", " IS NULL"),
+        ("", "a", " AND b"),
+        ("", "a", " AT TIME ZONE 'utc'"),
+        ("", "(SELECT 1", " UNION SELECT 1"),
+        ("", "(SELECT 1 FROM a", " JOIN b ON true"),
+        ("", "(", ""),
+        ("", "", ")"),
+        ("[", "", ""),
+        ("case ", "", ""),
+        ("'", "", ""),
+        ("a.", "b", ""),
+        ("{", "", ""),
+        ("a = '{", "", "}'"),
+    ] {
+        for depth in [1, 20, 83, 124, 249, 250, 5_000, 100_000] {
+            eprintln!("{open} {close} {depth}"); let text = nested(depth, open, core, close);
+            let expression = written(&text);
+            let again = written(&expression.text);
+            assert_eq!(again.text, expression.text, "{open}…{close} {depth} deep");
+            assert_eq!(expression.columns(), again.columns());
+            expression.domain_of();
+            assert_eq!(
+                expression.agrees(&Expression::deparsed(&text, &home())),
+                Agreement::Same
+            );
+        }
+    }
+}

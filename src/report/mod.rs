@@ -8,7 +8,7 @@ pub mod explain;
 pub mod inspect;
 mod json;
 mod markdown;
-mod screen;
+pub(crate) mod screen;
 mod standing;
 mod style;
 mod text;
@@ -21,6 +21,7 @@ use crate::gate::Verdict;
 use crate::mapping::Mapping;
 use crate::score::Score;
 
+pub use inspect::{JsonError, schema_from_json};
 pub use text::hints;
 
 /// Everything that a report of `align diff` says.

@@ -21,6 +21,7 @@ use crate::gate::Verdict;
 use crate::mapping::Mapping;
 use crate::score::Score;
 
+pub use inspect::{JsonError, schema_from_json};
 pub use text::hints;
 
 /// Everything that a report of `align diff` says.

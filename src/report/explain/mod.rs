@@ -7,7 +7,7 @@ use arithmetic::consequences;
 use column::{of_column, of_source};
 
 use super::Report;
-use super::screen::{Screen, pad, width};
+use super::screen::{Screen, pad, visible, width};
 use super::standing::{Points, from_type, sources, thousandths, to_type};
 use crate::diff::{Change, ColumnComparison, Counterpart, Object, RuleText, TableComparison, What};
 
@@ -21,6 +21,18 @@ pub struct NotFound {
     pub near: Vec<String>,
 }
 
+impl NotFound {
+    /// What to look at next; `None` when nothing is called nearly so.
+    pub fn hint(&self) -> Option<String> {
+        let near: Vec<String> = self
+            .near
+            .iter()
+            .map(|name| format!("`{}`", visible(name)))
+            .collect();
+        (!near.is_empty()).then(|| format!("there is {}", near.join(", ")))
+    }
+}
+
 /// Explains what a table or a column earns and how the score follows from it.
 ///
 /// The target is `table` or `table.column`, by the names of the to side; where that has none of the
@@ -28,7 +40,7 @@ pub struct NotFound {
 ///
 /// # Errors
 /// [`NotFound`] when no side has it.
-pub fn explain(report: &Report<'_>, target: &str) -> Result<String, NotFound> {
+pub fn render(report: &Report<'_>, target: &str) -> Result<String, NotFound> {
     let screen = Screen::of(report.options);
     let tables = &report.comparison.tables;
     if let Some(table) = tables.iter().find(|t| is_called(t, target)) {

@@ -2,7 +2,7 @@ use super::*;
 use crate::report::sample::Sample;
 
 fn explained(target: &str) -> String {
-    explain(&Sample::of_the_pair().report(), target).unwrap()
+    render(&Sample::of_the_pair().report(), target).unwrap()
 }
 
 #[test]
@@ -114,16 +114,18 @@ fn a_column_of_the_from_side_says_where_it_goes() {
 #[test]
 fn a_name_that_is_not_there_has_near_ones() {
     let sample = Sample::of_the_pair();
-    let error = explain(&sample.report(), "leads.agnt_id").unwrap_err();
+    let error = render(&sample.report(), "leads.agnt_id").unwrap_err();
     assert_eq!(
         error.near.first().map(String::as_str),
         Some("leads.agent_id")
     );
+    let hint = error.hint().unwrap();
+    assert!(hint.starts_with("there is `leads.agent_id`, `"), "{hint}");
     assert_eq!(
         error.to_string(),
         "neither side has a table or a column `leads.agnt_id`"
     );
     for target in ["", ".", "leads.", "zzz"] {
-        assert!(explain(&sample.report(), target).is_err(), "{target}");
+        assert!(render(&sample.report(), target).is_err(), "{target}");
     }
 }

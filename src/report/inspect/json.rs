@@ -9,14 +9,12 @@ const FORMAT_VERSION: u64 = 1;
 
 /// Why a text is not a schema in JSON.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}, column {column}: {cause}")]
+#[error("line {line}: {message}")]
 pub struct JsonError {
-    /// From 1; 0 when the text is empty.
+    /// From 1.
     pub line: u32,
-    /// In bytes, from 1; 0 when there is no character to point at.
-    pub column: u32,
-    /// What is wrong there.
-    pub cause: String,
+    /// What is wrong there, with the column where the line has one to point at.
+    pub message: String,
     /// What to do.
     pub hint: &'static str,
 }
@@ -28,7 +26,6 @@ struct Document<'a> {
     format_version: u64,
     command: &'static str,
     align_version: &'static str,
-    source: &'a str,
     schema: &'a Schema,
 }
 
@@ -44,14 +41,12 @@ struct Body {
     schema: Schema,
 }
 
-/// The schema as JSON, indented, with a line end. `source` is what the user called it, without a
-/// password.
-pub fn schema_to_json(schema: &Schema, source: &str) -> String {
+/// The schema as JSON, indented, with a line end.
+pub fn json(schema: &Schema) -> String {
     let document = Document {
         format_version: FORMAT_VERSION,
         command: "inspect",
         align_version: env!("CARGO_PKG_VERSION"),
-        source,
         schema,
     };
     let mut text = serde_json::to_string_pretty(&document)
@@ -60,7 +55,7 @@ pub fn schema_to_json(schema: &Schema, source: &str) -> String {
     text
 }
 
-/// Reads what [`schema_to_json`] wrote.
+/// Reads what [`json`] wrote.
 ///
 /// # Errors
 /// [`JsonError`] for a text that is no JSON, for other JSON, and for a newer version.
@@ -73,7 +68,7 @@ pub fn schema_from_json(text: &str) -> Result<Schema, JsonError> {
         } else {
             at(
                 &error,
-                format!("cannot be read as JSON: {}", bare(&error)),
+                &format!("cannot be read as JSON: {}", bare(&error)),
                 WRITE_ONE,
             )
         }
@@ -83,30 +78,34 @@ pub fn schema_from_json(text: &str) -> Result<Schema, JsonError> {
         (Some("inspect"), Some(version)) => {
             return Err(JsonError {
                 line: 1,
-                column: 1,
-                cause: format!("format {version}, and this program reads format {FORMAT_VERSION}"),
+                message: format!(
+                    "format {version}, and this program reads format {FORMAT_VERSION}"
+                ),
                 hint: "read it with the release of align that wrote it, or write it again with this one",
             });
         }
         (Some(command), Some(_)) => {
             return Err(JsonError {
                 line: 1,
-                column: 1,
-                cause: format!("written by `align {command}`, and holds no schema"),
+                message: format!("written by `align {command}`, and holds no schema"),
                 hint: WRITE_ONE,
             });
         }
         _ => {
             return Err(JsonError {
                 line: 1,
-                column: 1,
-                cause: NOT_OURS.to_owned(),
+                message: NOT_OURS.to_owned(),
                 hint: WRITE_ONE,
             });
         }
     }
-    let body: Body = serde_json::from_str(text)
-        .map_err(|error| at(&error, format!("not a schema: {}", bare(&error)), WRITE_ONE))?;
+    let body: Body = serde_json::from_str(text).map_err(|error| {
+        at(
+            &error,
+            &format!("not a schema: {}", bare(&error)),
+            WRITE_ONE,
+        )
+    })?;
     let mut schema = body.schema;
     schema.normalise();
     Ok(schema)
@@ -115,14 +114,17 @@ pub fn schema_from_json(text: &str) -> Result<Schema, JsonError> {
 const NOT_OURS: &str = "JSON, but not a schema that `align inspect` wrote";
 
 fn foreign(error: &serde_json::Error) -> JsonError {
-    at(error, NOT_OURS.to_owned(), WRITE_ONE)
+    at(error, NOT_OURS, WRITE_ONE)
 }
 
-fn at(error: &serde_json::Error, cause: String, hint: &'static str) -> JsonError {
+fn at(error: &serde_json::Error, cause: &str, hint: &'static str) -> JsonError {
+    let column = match error.column() {
+        0 => String::new(),
+        column => format!(" (column {column})"),
+    };
     JsonError {
-        line: u32::try_from(error.line()).unwrap_or(u32::MAX),
-        column: u32::try_from(error.column()).unwrap_or(u32::MAX),
-        cause,
+        line: u32::try_from(error.line().max(1)).unwrap_or(u32::MAX),
+        message: format!("{cause}{column}"),
         hint,
     }
 }
@@ -142,7 +144,7 @@ mod tests {
     #[test]
     fn what_is_written_is_read_back() {
         let schema = sample::schema();
-        let text = schema_to_json(&schema, "sql:shop.sql");
+        let text = json(&schema);
         let mut expected = schema;
         expected.places.clear();
         assert_eq!(schema_from_json(&text).unwrap(), expected);
@@ -154,7 +156,7 @@ mod tests {
 
     #[test]
     fn the_head_says_what_it_is() {
-        let text = schema_to_json(&sample::schema(), "sql:shop.sql");
+        let text = json(&sample::schema());
         let lines: Vec<&str> = text.lines().take(3).collect();
         assert_eq!(
             lines,
@@ -169,7 +171,7 @@ mod tests {
 
     #[test]
     fn other_texts_are_refused_with_their_place() {
-        let whole = schema_to_json(&sample::schema(), "sql:shop.sql");
+        let whole = json(&sample::schema());
         let newer = whole.replacen("\"format_version\": 1", "\"format_version\": 2", 1);
         let misspelt = whole.replacen("\"columns\"", "\"colums\"", 1);
         let line =
@@ -177,42 +179,39 @@ mod tests {
         for (text, message) in [
             (
                 "",
-                "line 1, column 0: cannot be read as JSON: EOF while parsing a value",
+                "line 1: cannot be read as JSON: EOF while parsing a value",
             ),
             (
                 "{\n  \"a\": }",
-                "line 2, column 8: cannot be read as JSON: expected value",
+                "line 2: cannot be read as JSON: expected value (column 8)",
             ),
             (
                 "[]",
-                "line 1, column 2: JSON, but not a schema that `align inspect` wrote",
+                "line 1: JSON, but not a schema that `align inspect` wrote (column 2)",
             ),
             (
                 "{}",
-                "line 1, column 1: JSON, but not a schema that `align inspect` wrote",
+                "line 1: JSON, but not a schema that `align inspect` wrote",
             ),
             (
                 "{\"name\": \"x\", \"format_version\": 3}",
-                "line 1, column 1: JSON, but not a schema that `align inspect` wrote",
+                "line 1: JSON, but not a schema that `align inspect` wrote",
             ),
             (
                 "{\"command\": \"diff\", \"format_version\": 1}",
-                "line 1, column 1: written by `align diff`, and holds no schema",
+                "line 1: written by `align diff`, and holds no schema",
             ),
-            (
-                &newer,
-                "line 1, column 1: format 2, and this program reads format 1",
-            ),
+            (&newer, "line 1: format 2, and this program reads format 1"),
             (
                 "{\"command\": \"inspect\", \"format_version\": 1}",
-                "line 1, column 43: not a schema: missing field `schema`",
+                "line 1: not a schema: missing field `schema` (column 43)",
             ),
         ] {
             assert_eq!(schema_from_json(text).unwrap_err().to_string(), message);
         }
         let error = schema_from_json(&misspelt).unwrap_err();
         assert!(error.line > line, "{error}");
-        assert!(error.cause.contains("missing field `columns`"), "{error}");
+        assert!(error.message.contains("missing field `columns`"), "{error}");
     }
 
     #[test]

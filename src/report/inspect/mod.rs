@@ -7,7 +7,7 @@ mod table;
 #[cfg(test)]
 mod sample;
 
-pub use json::{JsonError, schema_from_json, schema_to_json};
+pub use json::{JsonError, json, schema_from_json};
 
 use super::Options;
 use super::screen::Screen;
@@ -15,21 +15,21 @@ use super::standing::count;
 use super::style::{HEADING, paint};
 use crate::schema::{Facet, Schema};
 
-/// The schema for a terminal: its tables, then everything else, then how much there is and what is not
-/// known. `source` is what the user called it, without a password.
-pub fn schema_to_text(schema: &Schema, source: &str, options: Options) -> String {
-    let screen = Screen::of(options);
+/// The schema for a terminal of so many columns: its tables, then everything else, then how much there
+/// is and what is not known.
+pub fn text(schema: &Schema, columns: u16, is_unicode: bool) -> String {
+    let screen = Screen::of(Options {
+        all: true,
+        width: usize::from(columns),
+        unicode: is_unicode,
+    });
     let names: Vec<String> = schema.namespaces.iter().map(ToString::to_string).collect();
-    let title = format!(
-        "{}, {} {}",
-        screen.clean(source),
-        if names.len() == 1 {
-            "schema"
-        } else {
-            "schemas"
-        },
-        screen.clean(&names.join(", "))
-    );
+    let noun = if names.len() == 1 {
+        "schema"
+    } else {
+        "schemas"
+    };
+    let title = format!("{noun} {}", screen.clean(&names.join(", ")));
     let opening = screen.wrap(&title, screen.width);
     let opening = opening.iter().map(|line| paint(HEADING, line)).collect();
     let tables = schema
@@ -43,17 +43,17 @@ pub fn schema_to_text(schema: &Schema, source: &str, options: Options) -> String
             unknown(schema, screen),
             screen.wrap(&counts(schema), screen.width),
         ]);
-    let mut text = String::new();
+    let mut shown = String::new();
     for block in blocks.filter(|block| !block.is_empty()) {
-        if !text.is_empty() {
-            text.push('\n');
+        if !shown.is_empty() {
+            shown.push('\n');
         }
         for line in block {
-            text.push_str(line.trim_end());
-            text.push('\n');
+            shown.push_str(line.trim_end());
+            shown.push('\n');
         }
     }
-    text
+    shown
 }
 
 /// What the source cannot say, what is not part of the model, what could not be read.
@@ -136,16 +136,15 @@ fn counts(schema: &Schema) -> String {
 mod tests {
     use super::*;
 
+    fn shown(columns: u16, is_unicode: bool) -> String {
+        let text = text(&sample::schema(), columns, is_unicode);
+        anstream::adapter::strip_str(&text).to_string()
+    }
+
     #[test]
     fn a_schema_for_a_reader() {
-        let options = Options {
-            all: false,
-            width: 100,
-            unicode: true,
-        };
-        let text = schema_to_text(&sample::schema(), "sql:shop.sql", options);
-        insta::assert_snapshot!(anstream::adapter::strip_str(&text).to_string(), @r#"
-        sql:shop.sql, schemas public, app
+        insta::assert_snapshot!(shown(100, true), @r#"
+        schemas public, app
 
         app."Log\u{1b}"  0 columns, unlogged, inherits orders
 
@@ -204,16 +203,10 @@ mod tests {
 
     #[test]
     fn no_line_is_wider_than_the_terminal() {
-        for width in [40, 80, 120] {
-            let options = Options {
-                all: false,
-                width,
-                unicode: false,
-            };
-            let text = schema_to_text(&sample::schema(), "sql:shop.sql", options);
-            let text = anstream::adapter::strip_str(&text).to_string();
+        for columns in [40, 80, 120] {
+            let text = shown(columns, false);
             let widest = text.lines().map(crate::report::screen::width).max();
-            assert!(widest <= Some(width), "{width}\n{text}");
+            assert!(widest <= Some(usize::from(columns)), "{columns}\n{text}");
         }
     }
 }

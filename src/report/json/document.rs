@@ -51,6 +51,8 @@ pub(super) struct Category<'a> {
     pub(super) score: Option<f64>,
     pub(super) weight: u32,
     pub(super) tables: Vec<TableScore<'a>>,
+    /// Tables that the mapping names and the to side does not have.
+    pub(super) absent: &'a [String],
 }
 
 #[derive(Serialize)]

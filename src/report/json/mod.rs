@@ -123,6 +123,7 @@ fn category(category: &CategoryScore) -> Category<'_> {
         score: category.share.as_ref().map(points),
         weight: category.weight,
         tables: tables.collect(),
+        absent: &category.absent,
     }
 }
 
@@ -202,7 +203,7 @@ fn select(select: &SelectOutcome) -> Select<'_> {
             SelectResult::ManyWays { .. } => "embed.ambiguous",
             SelectResult::Unreadable(_) => "unreadable",
         },
-        message: select_words(&select.result),
+        message: select_words(select),
         known_failure: select.known_failure.as_deref(),
     }
 }
@@ -220,6 +221,7 @@ mod tests {
         {
           "categories": [
             {
+              "absent": [],
               "name": "Core Schema",
               "score": 79.2,
               "tables": [
@@ -237,6 +239,7 @@ mod tests {
               "weight": 2
             },
             {
+              "absent": [],
               "name": "User/Auth",
               "score": 0.0,
               "tables": [

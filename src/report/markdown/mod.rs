@@ -82,14 +82,30 @@ fn summary(report: &Report<'_>) -> Section {
         ),
         String::new(),
         format!(
-            "**{}.** {} and {} of {} have a counterpart, {by}; {}.",
+            "**{}.** {} and {} of {} have a counterpart, {by}; {}{}.",
             headline(report),
             of(coverage.tables, "tables"),
             of(coverage.columns, "columns"),
             prose(report.to.name),
             count(report.comparison.blockers.len(), "blocker", "blockers"),
+            answered(report),
         ),
     ]
+}
+
+/// How many queries of the other application find their way.
+fn answered(report: &Report<'_>) -> String {
+    let selects = &report.comparison.selects;
+    let answered = selects
+        .iter()
+        .filter(|s| s.problems().next().is_none())
+        .count();
+    if selects.is_empty() {
+        String::new()
+    } else {
+        let queries = count(selects.len(), "query", "queries");
+        format!("; {answered} of {queries} of the application answered")
+    }
 }
 
 fn headline(report: &Report<'_>) -> String {
@@ -199,7 +215,7 @@ mod tests {
         insta::assert_snapshot!(render(&Sample::of_the_pair().report()), @r#"
         ## clara-backend and TrendtialCRM
 
-        **Alignment 52.8 of 100, under the gate of 90.** 2 of 4 tables and 6 of 13 columns of TrendtialCRM have a counterpart, mapped by `clara-to-trendtialcrm`; 4 blockers.
+        **Alignment 52.8 of 100, under the gate of 90.** 2 of 4 tables and 6 of 13 columns of TrendtialCRM have a counterpart, mapped by `clara-to-trendtialcrm`; 4 blockers; 1 of 3 queries of the application answered.
 
         ### Tables that match
 
@@ -250,8 +266,7 @@ mod tests {
 
         **4 blockers**
 
-        - `todos`: only in TrendtialCRM
-        - `users`: only in TrendtialCRM
+        - 2 tables are missing whole, see above
         - `leads.sync_lock`: takes no NULL and has no default
         - `leads`: row level security is on in TrendtialCRM and off here
 

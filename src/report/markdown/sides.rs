@@ -206,8 +206,10 @@ fn how(column: &ColumnComparison) -> String {
         } => Some(rule),
         Counterpart::Same { rule: None, .. } | Counterpart::None => None,
     };
+    // A rename or a copy without a step is said by its class.
+    let says_more = |text: &str| !matches!(text, "as it is" | "rename" | "copy");
     let text = match rule {
-        Some(rule) if rule.text != column.class.word() && rule.text != "rename" => {
+        Some(rule) if says_more(&rule.text) => {
             format!("{}: {}", column.class.word(), prose(&rule.text))
         }
         _ => column.class.word().to_owned(),

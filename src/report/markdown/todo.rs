@@ -2,7 +2,7 @@
 
 use super::Section;
 use super::escape::{code, prose};
-use crate::diff::{Object, TableComparison, What};
+use crate::diff::{Blocker, BlockerKind, Object, TableComparison, What};
 use crate::mapping::{ChecklistItem, ExpectTable, Priority};
 use crate::report::Report;
 use crate::report::standing::{count, is_meant, is_missing, is_really_there};
@@ -13,13 +13,22 @@ const SHOWN: usize = 60;
 /// Blockers, and columns that lose values.
 pub(super) fn critical(report: &Report<'_>) -> Section {
     let comparison = report.comparison;
-    let blockers = comparison.blockers.iter().map(|blocker| {
+    let (missing, named): (Vec<&Blocker>, Vec<&Blocker>) = comparison
+        .blockers
+        .iter()
+        .partition(|b| b.kind == BlockerKind::TableMissing);
+    let folded = (!missing.is_empty()).then(|| {
+        let tables = count(missing.len(), "table is", "tables are");
+        format!("- {tables} missing whole, see above")
+    });
+    let named = named.into_iter().map(|blocker| {
         let name = match (blocker.table.as_str(), blocker.column.as_str()) {
             (table, "") => code(table),
             (table, column) => code(&format!("{table}.{column}")),
         };
         format!("- {name}: {}", prose(&report.named(&blocker.message)))
     });
+    let blockers = folded.into_iter().chain(named);
     let lossy = comparison
         .all_changes()
         .filter(|c| c.object == Object::Column && c.what == What::Lossy)
@@ -46,7 +55,10 @@ pub(super) fn critical(report: &Report<'_>) -> Section {
     let (blockers, lossy): (Vec<String>, Vec<String>) = (blockers.collect(), lossy.collect());
     let mut lines = Vec::new();
     for (title, entries) in [
-        (count(blockers.len(), "blocker", "blockers"), blockers),
+        (
+            count(comparison.blockers.len(), "blocker", "blockers"),
+            blockers,
+        ),
         (
             format!("{} lossy", count(lossy.len(), "conversion", "conversions")),
             lossy,
@@ -142,30 +154,42 @@ fn tables<'a>(
 
 /// The mapping's checklist by phase, in its order, ticked from what is there.
 pub(super) fn checklist(report: &Report<'_>) -> Section {
-    let expected = &report.mapping.expect_tables;
+    let items: Vec<(Option<&str>, &ExpectTable, &ChecklistItem)> = report
+        .mapping
+        .expect_tables
+        .iter()
+        .flat_map(|table| table.checklist.iter().map(move |item| (table, item)))
+        .map(|(table, item)| {
+            (
+                item.phase.as_deref().or(table.phase.as_deref()),
+                table,
+                item,
+            )
+        })
+        .collect();
     let mut phases: Vec<Option<&str>> = Vec::new();
-    for table in expected.iter().filter(|e| !e.checklist.is_empty()) {
-        if !phases.contains(&table.phase.as_deref()) {
-            phases.push(table.phase.as_deref());
+    for (phase, _, _) in &items {
+        if !phases.contains(phase) {
+            phases.push(*phase);
         }
     }
+    // What no phase brings stands first, so that it does not read as part of the phase above it.
+    phases.sort_by_key(|phase| phase.is_some());
     let mut lines = Vec::new();
-    for phase in phases {
+    for wanted in phases {
         if lines.is_empty() {
             lines.extend(["### Checklist".to_owned(), String::new()]);
         }
-        if let Some(phase) = phase {
+        if let Some(phase) = wanted {
             lines.extend([format!("**{}**", prose(phase)), String::new()]);
         }
-        for table in expected.iter().filter(|e| e.phase.as_deref() == phase) {
-            lines.extend(table.checklist.iter().map(|item| {
-                let tick = if is_done(report, table, item) {
-                    'x'
-                } else {
-                    ' '
-                };
-                format!("- [{tick}] {}", prose(&item.text))
-            }));
+        for (_, table, item) in items.iter().filter(|(phase, _, _)| *phase == wanted) {
+            let tick = if is_done(report, table, item) {
+                'x'
+            } else {
+                ' '
+            };
+            lines.push(format!("- [{tick}] {}", prose(&item.text)));
         }
         lines.push(String::new());
     }

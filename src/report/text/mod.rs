@@ -9,14 +9,30 @@ mod tables;
 
 pub use closing::hints;
 
-use super::Report;
 use super::screen::{Screen, pad, width};
 use super::standing::count;
 use super::style::{ADDED, CHANGED, HEADING, REMOVED, paint};
+use super::{Labelled, Report};
 
 /// The whole report; blocks are divided by blank lines.
 pub(super) fn render(report: &Report<'_>) -> String {
     let screen = Screen::of(report.options);
+    // A side without a name of its own goes by its source, which may be longer than a line.
+    let (from, to) = (
+        screen.cut(report.from.name, NAME),
+        screen.cut(report.to.name, NAME),
+    );
+    let report = &Report {
+        from: Labelled {
+            name: &from,
+            ..report.from
+        },
+        to: Labelled {
+            name: &to,
+            ..report.to
+        },
+        ..*report
+    };
     let blocks = std::iter::once(opening(report, screen))
         .chain(tables::blocks(report, screen))
         .chain(scores::blocks(report, screen))
@@ -33,6 +49,9 @@ pub(super) fn render(report: &Report<'_>) -> String {
     }
     text
 }
+
+/// The most columns that a side's name takes.
+const NAME: usize = 28;
 
 /// Lines of one block.
 type Block = Vec<String>;

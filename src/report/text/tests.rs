@@ -61,8 +61,7 @@ fn a_pair_at_a_hundred_columns() {
       types that take every value    3 / 4   75.0        2
 
     4 blockers
-      ! todos            only in TrendtialCRM
-      ! users            only in TrendtialCRM
+      ! 2 tables         are missing whole, marked ! above
       ! leads.sync_lock  takes no NULL and has no default
       ! leads            row level security is on in TrendtialCRM and off here
 
@@ -150,8 +149,7 @@ fn a_pair_at_eighty_columns_of_ascii() {
       types that take every value    3 / 4   75.0        2
 
     4 blockers
-      ! todos            only in TrendtialCRM
-      ! users            only in TrendtialCRM
+      ! 2 tables         are missing whole, marked ! above
       ! leads.sync_lock  takes no NULL and has no default
       ! leads            row level security is on in TrendtialCRM and off here
 
@@ -210,7 +208,7 @@ fn the_next_moves_name_what_to_type() {
         hints(&sample.report()),
         [
             "see which correspondences no longer fit with `align map check`",
-            "see what `leads.sync_lock` costs and why with `align diff --explain leads.sync_lock`",
+            "see why `leads.sync_lock` blocks with `align diff --explain leads.sync_lock`",
             "try the whole road on a throw-away server with `align rehearse`",
             "list everything with `align diff --all`",
         ]
@@ -219,7 +217,7 @@ fn the_next_moves_name_what_to_type() {
     sample.comparison.blockers[2].column = "\"Sync Lock\"".to_owned();
     assert_eq!(
         hints(&sample.report())[0],
-        "see what `leads.\"Sync Lock\"` costs and why with `align diff --explain 'leads.\"Sync Lock\"'`"
+        "see why `leads.\"Sync Lock\"` blocks with `align diff --explain 'leads.\"Sync Lock\"'`"
     );
 }
 

@@ -122,7 +122,7 @@ pub(super) fn run(ui: &Ui, args: &DiffArgs) -> Result<Outcome, CliError> {
         },
     };
     let answer = match &args.explain {
-        Some(wanted) => report::explain::explain(&report, wanted).map_err(not_found)?,
+        Some(wanted) => report::explain::render(&report, wanted).map_err(not_found)?,
         None => report::render(&report, args.format.into()),
     };
     args.output.write(ui, &answer)?;

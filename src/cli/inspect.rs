@@ -7,7 +7,7 @@ use super::error::{CliError, Outcome};
 use super::pair::{self, Side};
 use super::ui::Ui;
 use crate::ddl;
-use crate::report::inspect::{schema_to_json, schema_to_text};
+use crate::report::inspect;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -64,8 +64,8 @@ pub(super) fn run(ui: &Ui, args: InspectArgs) -> Result<Outcome, CliError> {
     }
     let side = Side::alone(source, args.namespaces.schemas).load(ui)?;
     let answer = match args.format {
-        Format::Text => schema_to_text(&side.schema, &side.source, ui.options()),
-        Format::Json => schema_to_json(&side.schema, &side.source),
+        Format::Text => inspect::text(&side.schema, ui.width(), ui.is_utf8()),
+        Format::Json => inspect::json(&side.schema),
         Format::Sql => ddl::write(&side.schema),
     };
     args.output.write(ui, &answer)?;

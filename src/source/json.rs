@@ -17,7 +17,7 @@ pub(super) fn read(files: &[TextFile], namespaces: &[Ident]) -> Result<Schema, L
             hint,
         };
         schema = schema_from_json(&file.text)
-            .map_err(|error| wrong(error.line, error.cause, error.hint))?;
+            .map_err(|error| wrong(error.line, error.message, error.hint))?;
         if let Some(missing) = namespaces.iter().find(|n| !schema.namespaces.contains(n)) {
             let known: Vec<String> = schema.namespaces.iter().map(|n| format!("`{n}`")).collect();
             let known = known.join(", ");

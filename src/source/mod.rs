@@ -1,6 +1,7 @@
 //! From the world to a [`crate::schema::Schema`]: SQL text, TypeScript, JSON, a live Postgres.
 
 mod error;
+pub mod sql;
 
 pub use error::LoadError;
 

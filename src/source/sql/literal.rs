@@ -5,7 +5,7 @@ use squawk_syntax::unescape::{decode_esc_string, decode_unicode_esc_string};
 
 use crate::schema::Ident;
 
-/// A name as it was written, quoted or not, as the catalog stores it.
+/// A name as it was written, quoted or not, as the catalog stores it; `None` when it is no name.
 pub(super) fn name(text: &str) -> Option<Ident> {
     let bare = if let Some(quoted) = enclosed(text, '"') {
         quoted.replace("\"\"", "\"")
@@ -15,8 +15,10 @@ pub(super) fn name(text: &str) -> Option<Ident> {
         .and_then(|t| enclosed(t, '"'))
     {
         unicode(&quoted.replace("\"\"", "\""))
-    } else {
+    } else if text.starts_with(|c: char| c == '_' || c.is_ascii_alphabetic() || !c.is_ascii()) {
         text.to_ascii_lowercase()
+    } else {
+        return None;
     };
     Ident::truncating(&bare).ok()
 }

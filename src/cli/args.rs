@@ -9,7 +9,7 @@ use crate::schema::Ident;
 /// When to use colors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Color {
-    /// When the stream is a terminal, as NO_COLOR, CLICOLOR_FORCE and TERM allow
+    /// When the stream is a terminal, as `NO_COLOR`, `CLICOLOR_FORCE` and `TERM` allow
     Auto,
     /// Always
     Always,

@@ -118,8 +118,7 @@ pub(super) fn run(ui: &Ui, args: &DiffArgs) -> Result<Outcome, CliError> {
         map: found.as_ref().map(|found| found.label.as_str()),
         options: Options {
             all: args.all,
-            width: usize::from(ui.width()),
-            unicode: ui.is_utf8(),
+            ..ui.options()
         },
     };
     let answer = match &args.explain {

@@ -244,9 +244,9 @@ pub(super) fn parse(typed: &str) -> Result<SourceSpec, CliError> {
 
 /// Warns of a password where others can see it.
 pub(super) fn warn_of_password(ui: &Ui, source: &SourceSpec, place: &str) {
-    let text = format!("the password of `{source}` stands in {place}, where others may read it");
-    ui.warning(text);
-    ui.hint("put the URL in an environment variable, and write `env:NAME`");
+    ui.warning(format_args!(
+        "the password of `{source}` stands in {place}, where others may read it; `env:NAME` keeps it out"
+    ));
 }
 
 /// Reads both sides; both are found before one is read, for reading may wait for a server.

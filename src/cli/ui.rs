@@ -7,6 +7,7 @@ use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 
 use super::args::{Color, GlobalArgs};
+use crate::report::Options;
 use crate::report::screen::visible;
 use crate::source::Environment;
 
@@ -63,6 +64,15 @@ impl Ui {
     /// Columns of a line of standard output.
     pub(super) fn width(&self) -> u16 {
         self.width
+    }
+
+    /// How a report is printed; what agrees is summed up.
+    pub(super) fn options(&self) -> Options {
+        Options {
+            all: false,
+            width: usize::from(self.width),
+            unicode: self.utf8,
+        }
     }
 
     /// Whether signs beyond ASCII can be shown.

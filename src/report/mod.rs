@@ -8,8 +8,8 @@ pub mod explain;
 pub mod inspect;
 mod json;
 mod markdown;
-mod screen;
-mod standing;
+pub(crate) mod screen;
+pub(crate) mod standing;
 mod style;
 mod text;
 

@@ -26,7 +26,7 @@ fn the_help_of_every_command_is_as_it_was_read() {
                 .chain(&args)
                 .copied()
                 .collect::<Vec<_>>()
-                .join(" ");
+                .join("_");
             insta::assert_snapshot!(name, run.stdout);
         }
     }

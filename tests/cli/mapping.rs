@@ -91,7 +91,7 @@ fn explain_shows_the_arithmetic_of_one_column() {
     let run = place(&["a"])
         .align(&["diff", "--explain", "clients.client_name"])
         .ends_with(0);
-    assert!(run.stdout.contains("clients.name"), "{run:#?}");
+    assert!(run.stdout.contains("name varchar(255)"), "{run:#?}");
     assert!(
         run.stdout.contains("the CRM says whose name it is"),
         "{run:#?}"

@@ -174,7 +174,7 @@ fn paths(code: &str) -> BTreeSet<String> {
 }
 
 /// Where a path, or something in it, is named.
-fn naming<'a>(sources: &'a [Source], forbidden: &[&str]) -> Vec<String> {
+fn naming(sources: &[Source], forbidden: &[&str]) -> Vec<String> {
     let mut found = Vec::new();
     for source in sources {
         let paths = paths(&source.code());

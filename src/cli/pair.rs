@@ -330,11 +330,13 @@ fn wait_for<T>(opened: &Opened, read: impl Future<Output = T>) -> Result<T, CliE
             return Ok(read.await);
         }
         tokio::select! {
-            done = read => Ok(done),
+            // The signal is watched before the first byte is sent.
+            biased;
             signal = tokio::signal::ctrl_c() => Err(match signal {
                 Ok(()) => CliError::interrupted(),
                 Err(error) => CliError::failed(error),
             }),
+            done = read => Ok(done),
         }
     });
     // The look-up of a name cannot be cancelled, and is not worth waiting for.

@@ -80,7 +80,7 @@ impl Ui {
         self.utf8
     }
 
-    /// Whether standard output shows colors, or a file is to have them.
+    /// Whether colors were asked for wherever the answer goes.
     pub(super) fn colors_files(&self) -> bool {
         matches!(self.color, ColorChoice::Always | ColorChoice::AlwaysAnsi)
     }

@@ -19,7 +19,7 @@ fn an_empty_folder_is_enough_for_the_bundled_pair() {
         let args = ["map", command, "--map", "clara-to-trendtialcrm"];
         let run = place.align(&args).ends_with(0);
         assert_eq!(run.stderr, BUNDLED);
-        assert!(run.stdout.contains("clients.client_name"), "{run:#?}");
+        assert!(run.stdout.contains("client_name"), "{run:#?}");
     }
     assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 0);
 }
@@ -157,8 +157,8 @@ fn show_lists_every_correspondence_without_reading_a_schema() {
         .align(&["map", "show", "--map", "m.toml"])
         .ends_with(0);
     for word in [
-        "clients.name",
-        "clients.client_name",
+        "clients ",
+        "  client_name ",
         "the CRM says whose name it is",
         "crm",
     ] {

@@ -5,6 +5,14 @@
 //! [`Expression::deparsed`] bring both to one spelling, so that equal meaning is equal text wherever
 //! text alone can tell.
 
+mod lexer;
+mod literal;
+mod parser;
+mod print;
+mod simplify;
+mod tree;
+mod words;
+
 use serde::{Deserialize, Serialize};
 
 use super::ident::Ident;
@@ -54,19 +62,27 @@ impl Expression {
         Self::canonical(text, home, Spelling::Deparsed)
     }
 
-    /// Takes a whole query, which only a server makes canonical.
+    /// Takes a whole query, such as a view's: its words are brought to one spelling, names within
+    /// `home` lose their namespace, and the rest is left to a server.
     pub fn query(text: &str, spelling: Spelling, home: &Ident) -> Self {
         Self {
+            text: words::normalised(text, home),
+            spelling,
             needs_server: true,
-            ..Self::canonical(text, home, spelling)
         }
     }
 
-    fn canonical(text: &str, _home: &Ident, spelling: Spelling) -> Self {
-        Self {
-            text: text.trim().to_owned(),
-            spelling,
-            needs_server: false,
+    fn canonical(text: &str, home: &Ident, spelling: Spelling) -> Self {
+        match parser::parse(text, home) {
+            Ok(node) => {
+                let (node, needs_server) = simplify::simplified(node, home);
+                Self {
+                    text: print::sql(&node),
+                    spelling,
+                    needs_server,
+                }
+            }
+            Err(parser::Unread) => Self::query(text, spelling, home),
         }
     }
 
@@ -89,3 +105,6 @@ impl PartialEq for Expression {
 }
 
 impl Eq for Expression {}
+
+#[cfg(test)]
+mod tests;

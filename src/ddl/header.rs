@@ -109,7 +109,6 @@ fn needed(schema: &Schema) -> BTreeMap<&'static str, BTreeSet<String>> {
         .map(|t| &t.name)
         .chain(schema.views.iter().map(|v| &v.name))
         .collect();
-    let own_types = own_types(schema);
     for table in &schema.tables {
         let references = table.foreign_keys.iter().map(|key| &key.references);
         for name in references.chain(&table.inherits).chain(parent(table)) {
@@ -123,8 +122,7 @@ fn needed(schema: &Schema) -> BTreeMap<&'static str, BTreeSet<String>> {
     }
     for ty in types(schema) {
         if let ColumnType::Named(name) = ty.element()
-            && !own_types.contains(name)
-            && !relations.contains(name)
+            && !schema.namespaces.contains(&name.namespace)
         {
             need("type", name.to_string());
         }
@@ -157,13 +155,6 @@ fn roles(schema: &Schema) -> BTreeSet<String> {
         .filter(|role| *role != "public")
         .map(|role| crate::schema::quote(role))
         .collect()
-}
-
-fn own_types(schema: &Schema) -> BTreeSet<&QualifiedName> {
-    let enums = schema.enums.iter().map(|e| &e.name);
-    let domains = schema.domains.iter().map(|d| &d.name);
-    let composites = schema.composites.iter().map(|c| &c.name);
-    enums.chain(domains).chain(composites).collect()
 }
 
 fn types(schema: &Schema) -> impl Iterator<Item = &ColumnType> {

@@ -344,25 +344,38 @@ fn a_partition_is_attached_with_the_names_of_its_own() {
             })),
             with(table("a_calls_1", std::slice::from_ref(&id)), &json!({
                 "kind": part("z_calls", "FOR VALUES FROM (1) TO (9)"), "indexes": [index("first_idx")],
+                "primary_key": { "name": "first_pk", "columns": ["id"] },
             })),
             with(table("a_calls_2", std::slice::from_ref(&id)), &json!({
                 "kind": part("z_calls", "DEFAULT"),
+            })),
+            with(table("a_calls_3", &[with(id.clone(), &json!({ "default": expression("1") }))]), &json!({
+                "kind": part("z_calls", "FOR VALUES FROM (20) TO (30)"), "indexes": [index("third_idx")],
+                "checks": [{ "name": "odd", "expression": expression("id % 2 = 1") }],
             })),
         ],
     }));
     insta::assert_snapshot!(body(&schema), @r"
     CREATE TABLE public.z_calls (
-        id integer,
-        CONSTRAINT positive CHECK (id > 0)
+        id integer
     ) PARTITION BY RANGE (id);
 
     CREATE TABLE public.a_calls_1 (
         id integer,
-        CONSTRAINT positive CHECK (id > 0)
+        CONSTRAINT first_pk PRIMARY KEY (id)
     );
     ALTER TABLE public.z_calls ATTACH PARTITION public.a_calls_1 FOR VALUES FROM (1) TO (9);
 
     CREATE TABLE public.a_calls_2 PARTITION OF public.z_calls DEFAULT;
+
+    CREATE TABLE public.a_calls_3 PARTITION OF public.z_calls (
+        id DEFAULT 1,
+        CONSTRAINT odd CHECK (id % 2 = 1)
+    ) FOR VALUES FROM (20) TO (30);
+
+    ALTER TABLE public.z_calls ADD CONSTRAINT positive CHECK (id > 0);
+
+    CREATE INDEX third_idx ON public.a_calls_3 (id);
 
     CREATE INDEX first_idx ON public.a_calls_1 (id);
 
@@ -391,20 +404,21 @@ fn a_child_writes_what_its_parents_lack() {
     insta::assert_snapshot!(body(&schema), @r"
     CREATE TABLE public.p (
         a integer,
-        b integer,
-        CONSTRAINT positive CHECK (a > 0)
+        b integer
     );
 
     CREATE TABLE public.child (
-        c integer
+        c integer,
+        CONSTRAINT positive CHECK (a > 0)
     ) INHERITS (public.p);
 
     CREATE TABLE public.stranger (
         b integer,
-        a integer,
-        CONSTRAINT positive CHECK (a > 0)
+        a integer
     );
     ALTER TABLE public.stranger INHERIT public.p;
+
+    ALTER TABLE public.p ADD CONSTRAINT positive CHECK (a > 0);
     ");
 }
 

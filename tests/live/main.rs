@@ -2,6 +2,7 @@
 
 #[path = "../cluster/mod.rs"]
 mod cluster;
+mod ddl;
 mod model;
 mod refusal;
 mod server;

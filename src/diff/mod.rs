@@ -231,13 +231,20 @@ impl Context<'_> {
 fn facet_unknowns(context: &Context<'_>, unknowns: &mut BTreeSet<Unknown>) {
     for facet in Facet::ALL {
         let sides = [("the from side", context.from), ("the to side", context.to)];
-        let silent: Vec<&str> =
-            sides.iter().filter(|(_, s)| !s.facets.contains(&facet)).map(|(name, _)| *name).collect();
+        let silent: Vec<&str> = sides
+            .iter()
+            .filter(|(_, s)| !s.facets.contains(&facet))
+            .map(|(name, _)| *name)
+            .collect();
         if !silent.is_empty() {
             unknowns.insert(Unknown {
                 table: String::new(),
                 name: facet.label().to_owned(),
-                message: format!("{} not compared: {} cannot say", facet.label(), silent.join(" and ")),
+                message: format!(
+                    "{} not compared: {} cannot say",
+                    facet.label(),
+                    silent.join(" and ")
+                ),
             });
         }
     }

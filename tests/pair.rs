@@ -96,25 +96,28 @@ fn the_score_moves_with_the_schema() {
     };
     // clients 7.5/12 = 62.5; Core (62.5 + 59.68)/2 = 61.1; overall (2·61.09 + 2·79.84)/6 = 47.0.
     assert_eq!(
-        from("    company VARCHAR(255),\n    industry", "    industry"),
+        from("    company      varchar(255),\n", ""),
         [61.1, 79.8, 0.0, 0.0, 47.0]
     );
     // leads 17.5/31 = 56.5; Core (70.83 + 56.45)/2 = 63.6; Lead (56.45 + 100)/2 = 78.2; overall 47.3.
     assert_eq!(
-        from("    source VARCHAR(100) DEFAULT 'voice_call',\n", ""),
+        from(
+            "    source               varchar(100) DEFAULT 'voice_call',\n",
+            ""
+        ),
         [63.6, 78.2, 0.0, 0.0, 47.3]
     );
     // The lossy ½ becomes 1: leads 19/31 = 61.3; Core 66.1; Lead 80.6; overall 48.9.
     assert_eq!(
         from(
-            "    assigned_agent VARCHAR(50),",
-            "    assigned_agent VARCHAR(50),\n    agent_id uuid,"
+            "    assigned_agent       varchar(50),",
+            "    agent_id uuid,\n    assigned_agent varchar(50),"
         ),
         [66.1, 80.6, 0.0, 0.0, 48.9]
     );
     // website has no home in the CRM, so nothing is lost with it.
     assert_eq!(
-        from("    website VARCHAR(255),\n", ""),
+        from("    website      varchar(255),\n", ""),
         [65.3, 79.8, 0.0, 0.0, 48.4]
     );
 }

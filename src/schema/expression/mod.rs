@@ -69,7 +69,7 @@ impl Expression {
     /// `home` lose their namespace, and the rest is left to a server.
     pub fn query(text: &str, spelling: Spelling, home: &Ident) -> Self {
         Self {
-            text: words::normalised(text, home),
+            text: words::normalised(text, home.as_str()),
             spelling,
             needs_server: true,
         }

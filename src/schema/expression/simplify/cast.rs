@@ -13,7 +13,7 @@ impl Rules<'_> {
             Node::Null => Node::Null,
             Node::Bool(value) if ty == ColumnType::Boolean => Node::Bool(value),
             Node::Text(text) => self.constant(text, ty, at),
-            Node::Bits(bits) if matches!(&ty, ColumnType::Other(name) if name == "\"bit\"") => {
+            Node::Bits(bits) if matches!(&ty, ColumnType::Other(name) if matches!(name.as_str(), "\"bit\"" | "bit varying")) => {
                 Node::Bits(bits)
             }
             Node::Array(list) => match ty {
@@ -85,9 +85,11 @@ impl Rules<'_> {
                     node
                 }
             }
-            T::Varchar { limit: Some(_) } | T::Char { limit: Some(_) } | T::Numeric { .. } => {
-                cast(Node::Text(text), ty, false)
-            }
+            T::Varchar { limit: Some(_) }
+            | T::Char { limit: Some(_) }
+            | T::Numeric {
+                precision: Some(_), ..
+            } => cast(Node::Text(text), ty, false),
             T::Other(name) if name.starts_with("reg") => {
                 let node = Node::Text(self.object_name(&text));
                 if at == At::Cast {
@@ -102,6 +104,10 @@ impl Rules<'_> {
             {
                 self.cast(Node::Bits(text), ty, false, at)
             }
+            T::Other(name) if is_rewritten(name) && !text.is_empty() => {
+                self.server.set(true);
+                Node::Text(text)
+            }
             T::Other(name) if name.contains('(') => {
                 cast(Node::Text(literal::text(&text)), ty, false)
             }
@@ -109,6 +115,15 @@ impl Rules<'_> {
             _ => Node::Text(literal::text(&text)),
         }
     }
+}
+
+/// Whether the server prints constants of a type in a spelling of its own.
+fn is_rewritten(name: &str) -> bool {
+    const TYPES: [&str; 14] = [
+        "box", "circle", "cidr", "jsonpath", "line", "lseg", "macaddr", "macaddr8", "money",
+        "path", "point", "polygon", "tsquery", "tsvector",
+    ];
+    TYPES.contains(&name) || name.ends_with("range")
 }
 
 fn cast(operand: Node, ty: ColumnType, bracketed: bool) -> Node {

@@ -28,6 +28,13 @@ fn cases() -> Vec<Case> {
         single(&format!("{pair}/clara.sql"), &["public"], true),
         single(&format!("{pair}/trendtialcrm.sql"), &["public"], true),
         single("tests/live/everything.sql", &["public", "other"], false),
+        // Another home than the database's usual one.
+        single(
+            "tests/fixtures/sql/two_namespaces_hold_tables_of_one_name/input.sql",
+            &["app", "Other App", "public"],
+            false,
+        ),
+        single("tests/live/everything.sql", &["other"], false),
         single(
             "tests/fixtures/trendtialcrm-as-shipped/schema.sql",
             &["public"],

@@ -5,8 +5,10 @@
 //! [`Expression::deparsed`] bring both to one spelling, so that equal meaning is equal text wherever
 //! text alone can tell.
 
+mod columns;
 mod lexer;
 mod literal;
+mod loose;
 mod parser;
 mod print;
 mod simplify;
@@ -46,7 +48,8 @@ pub enum Agreement {
     Same,
     /// Two texts, and text can tell.
     Different,
-    /// Two texts, one a person's and one the server's, over something only a server makes canonical.
+    /// Two texts, one a person's and one the server's, over something only a server makes canonical:
+    /// a sub-select, or a cast that depends on the types of columns.
     Unresolved,
 }
 
@@ -73,27 +76,43 @@ impl Expression {
     }
 
     fn canonical(text: &str, home: &Ident, spelling: Spelling) -> Self {
-        match parser::parse(text, home) {
-            Ok(node) => {
-                let (node, needs_server) = simplify::simplified(node, home);
-                Self {
-                    text: print::sql(&node),
+        if let Ok(node) = parser::parse(text, home.as_str()) {
+            let (node, needs_server) = simplify::simplified(node, home.as_str());
+            let text = print::sql(&node);
+            // What was just shallow enough may not be so with the parentheses it is printed with.
+            if parser::is_shallow(&text) {
+                return Self {
+                    text,
                     spelling,
                     needs_server,
-                }
+                };
             }
-            Err(parser::Unread) => Self::query(text, spelling, home),
         }
+        Self::query(text, spelling, home)
     }
 
     /// Whether both say the same, as far as text can tell.
     pub fn agrees(&self, other: &Self) -> Agreement {
         if self.text == other.text {
             Agreement::Same
-        } else if self.spelling != other.spelling && (self.needs_server || other.needs_server) {
+        } else if self.spelling != other.spelling
+            && (self.needs_server || other.needs_server || self.may_be_printed_as(other))
+        {
             Agreement::Unresolved
         } else {
             Agreement::Different
+        }
+    }
+
+    /// Whether only types, which text does not hold, tell a person's text from the server's.
+    fn may_be_printed_as(&self, other: &Self) -> bool {
+        let (written, deparsed) = match self.spelling {
+            Spelling::Written => (self, other),
+            Spelling::Deparsed => (other, self),
+        };
+        match (written.tree(), deparsed.tree()) {
+            (Some(written), Some(deparsed)) => loose::may_agree(written, deparsed),
+            _ => false,
         }
     }
 }

@@ -2,6 +2,10 @@
 
 use crate::schema::column_type::ColumnType;
 
+/// What is done with the path of a column, given the names of the relations that each enclosing
+/// sub-select reads, the outermost first.
+pub(super) type OnColumn<'a> = dyn FnMut(&mut Vec<String>, &[Vec<String>]) + 'a;
+
 /// An expression.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Node {
@@ -272,13 +276,8 @@ impl Select {
         nodes
     }
 
-    /// Calls back with every column in it and in what is nested in it. The names are those of the
-    /// relations that the enclosing sub-selects read, one list a sub-select.
-    pub(super) fn each_column(
-        &mut self,
-        scopes: &mut Vec<Vec<String>>,
-        f: &mut dyn FnMut(&mut Vec<String>, &[Vec<String>]),
-    ) {
+    /// Calls back with every column in it and in what is nested in it.
+    pub(super) fn each_column(&mut self, scopes: &mut Vec<Vec<String>>, f: &mut OnColumn<'_>) {
         let names = self.relations().filter_map(Relation::called);
         scopes.push(names.map(str::to_owned).collect());
         for node in self.nodes_mut() {
@@ -387,12 +386,8 @@ impl Node {
     children!(children, iter, as_deref,);
     children!(children_mut, iter_mut, as_deref_mut, mut);
 
-    /// Calls back with every column in it, as [`Select::each_column`] does.
-    pub(super) fn each_column(
-        &mut self,
-        scopes: &mut Vec<Vec<String>>,
-        f: &mut dyn FnMut(&mut Vec<String>, &[Vec<String>]),
-    ) {
+    /// Calls back with every column in it, those of sub-selects included.
+    pub(super) fn each_column(&mut self, scopes: &mut Vec<Vec<String>>, f: &mut OnColumn<'_>) {
         if let Self::Column(path) = self {
             f(path, scopes);
             return;

@@ -12,7 +12,9 @@ pub(super) fn normalised(text: &str) -> Option<String> {
                 let null = text.eq_ignore_ascii_case("null");
                 if text.is_empty() || text.contains(special) || (null && quoted) {
                     let escaped = text.replace('\\', "\\\\").replace('"', "\\\"");
-                    out.push_str(&format!("\"{escaped}\""));
+                    out.push('"');
+                    out.push_str(&escaped);
+                    out.push('"');
                 } else if null {
                     out.push_str("NULL");
                 } else {

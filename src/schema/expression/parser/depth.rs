@@ -3,12 +3,15 @@
 use crate::schema::expression::lexer::Token;
 
 /// Deeper expressions are left as text. Each level costs the parser and every walk some stack.
-pub(super) const LIMIT: usize = 250;
+pub(super) const LIMIT: usize = 128;
+
+/// What a sub-select costs beyond its parentheses.
+const SELECT: usize = 3;
 
 /// Words that end a run of operators: what follows them stands beside what was before, not above.
-const SEPARATORS: [&str; 16] = [
-    "and", "or", "when", "then", "else", "select", "from", "where", "on", "join", "group", "order",
-    "having", "limit", "offset", "using",
+const SEPARATORS: [&str; 15] = [
+    "and", "or", "when", "then", "else", "from", "where", "on", "join", "group", "order", "having",
+    "limit", "offset", "using",
 ];
 
 /// An upper bound of the tree's height: in each pair of brackets every operator may add a level to
@@ -35,6 +38,10 @@ pub(super) fn of(tokens: &[Token]) -> usize {
                 "not" | "is" | "isnull" | "notnull" | "in" | "between" | "like" | "ilike"
                 | "similar" | "collate" | "at" | "operator" | "overlaps" | "union"
                 | "intersect" | "except" => run.operators += 1,
+                "select" => {
+                    run.separate();
+                    run.weight = SELECT;
+                }
                 word if SEPARATORS.contains(&word) => run.separate(),
                 _ => {}
             },
@@ -52,6 +59,7 @@ struct Run {
     operators: usize,
     deepest: usize,
     tallest_before: usize,
+    weight: usize,
 }
 
 impl Run {
@@ -68,7 +76,7 @@ impl Run {
     /// The run around this one, after the bracket.
     fn closed(self, around: Option<Self>) -> Self {
         let mut around = around.unwrap_or_default();
-        around.deepest = around.deepest.max(self.height() + 1);
+        around.deepest = around.deepest.max(self.height() + 1 + self.weight);
         around
     }
 }

@@ -7,7 +7,6 @@ mod type_name;
 
 use super::lexer::{Token, tokens};
 use super::tree::{Node, Test};
-use crate::schema::ident::Ident;
 
 /// The text is not an expression that this parser reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,12 +54,12 @@ pub(super) const LIKES: [(&str, &str); 4] = [
 ];
 
 /// Whose name goes without saying, among functions, types and operators.
-pub(super) fn unsaid(namespace: &str, home: &Ident) -> bool {
-    namespace == home.as_str() || matches!(namespace, "pg_catalog" | "public" | "extensions")
+pub(super) fn unsaid(namespace: &str, home: &str) -> bool {
+    namespace == home || matches!(namespace, "pg_catalog" | "public" | "extensions")
 }
 
 /// Reads a whole expression.
-pub(super) fn parse(text: &str, home: &Ident) -> Read<Node> {
+pub(super) fn parse(text: &str, home: &str) -> Read<Node> {
     let mut tokens = tokens(text).ok_or(Unread)?;
     while tokens.last().is_some_and(|t| t.is_symbol(";")) {
         tokens.pop();
@@ -81,10 +80,15 @@ pub(super) fn parse(text: &str, home: &Ident) -> Read<Node> {
     }
 }
 
+/// Whether a text nests no deeper than this parser goes.
+pub(super) fn is_shallow(text: &str) -> bool {
+    tokens(text).is_some_and(|tokens| depth::of(&tokens) <= depth::LIMIT)
+}
+
 struct Parser<'a> {
     tokens: &'a [Token],
     at: usize,
-    home: &'a Ident,
+    home: &'a str,
 }
 
 impl Parser<'_> {
@@ -300,7 +304,7 @@ impl Parser<'_> {
                 test: Test::Words("NULL".to_owned()),
                 negated: key == "notnull",
             },
-            "between" => self.between(left, negated)?,
+            "between" => self.between(&left, negated)?,
             "in" => self.within(left, negated)?,
             "like" | "ilike" => self.like(left, &key, negated)?,
             "similar" => self.similar(left, negated)?,
@@ -386,7 +390,7 @@ impl Parser<'_> {
     }
 
     /// `BETWEEN` is two comparisons to the server too.
-    fn between(&mut self, operand: Node, negated: bool) -> Read<Node> {
+    fn between(&mut self, operand: &Node, negated: bool) -> Read<Node> {
         let symmetric = self.eat_word("symmetric");
         if !symmetric {
             self.eat_word("asymmetric");
@@ -394,7 +398,7 @@ impl Parser<'_> {
         let low = self.expr(binds::LIKE + 1)?;
         self.expect_word("and")?;
         let high = self.expr(binds::LIKE + 1)?;
-        repeatable(&operand)?;
+        repeatable(operand)?;
         let range = |low: Node, high: Node| {
             let (above, below) = if negated { ("<", ">") } else { (">=", "<=") };
             let list = vec![

@@ -85,7 +85,7 @@ impl Parser<'_> {
         }
         if self.eat_word("from") {
             loop {
-                select.from.push(self.from_item()?);
+                select.from.push(self.joined_relation()?);
                 if !self.eat_symbol(",") {
                     break;
                 }
@@ -128,10 +128,10 @@ impl Parser<'_> {
         }
     }
 
-    fn from_item(&mut self) -> Read<FromItem> {
+    fn joined_relation(&mut self) -> Read<FromItem> {
         let mut item = if self.is_symbol("(") && !self.ahead(1).is_some_and(starts_query) {
             self.at += 1;
-            let inner = self.from_item()?;
+            let inner = self.joined_relation()?;
             self.expect_symbol(")")?;
             inner
         } else {

@@ -11,10 +11,10 @@ use super::literal;
 use super::parser::unsaid;
 use super::tree::{Call, Node, Subscript, Test};
 use crate::schema::column_type::ColumnType;
-use crate::schema::ident::{Ident, quote};
+use crate::schema::ident::quote;
 
 /// The tree in canonical form, and whether text alone does not settle what it says.
-pub(super) fn simplified(node: Node, home: &Ident) -> (Node, bool) {
+pub(super) fn simplified(node: Node, home: &str) -> (Node, bool) {
     let rules = Rules {
         home,
         server: Cell::new(false),
@@ -41,7 +41,7 @@ enum At {
 }
 
 struct Rules<'a> {
-    home: &'a Ident,
+    home: &'a str,
     server: Cell<bool>,
 }
 
@@ -201,7 +201,7 @@ impl Rules<'_> {
     /// Outside of sub-selects there is one table, and nobody needs its name; a trigger has two rows.
     fn column(&self, mut path: Vec<String>, inner: bool) -> Vec<String> {
         if inner {
-            if path.len() == 3 && path[0] == self.home.as_str() {
+            if path.len() == 3 && path[0] == self.home {
                 path.remove(0);
             }
         } else if path.len() > 1 && !(path.len() == 2 && matches!(path[0].as_str(), "new" | "old"))

@@ -58,7 +58,7 @@ impl Rules<'_> {
         let source = std::mem::replace(&mut relation.source, Source::Table(Vec::new()));
         relation.source = match source {
             Source::Table(mut path) => {
-                if path.len() == 2 && path[0] == self.home.as_str() {
+                if path.len() == 2 && path[0] == self.home {
                     path.remove(0);
                 }
                 Source::Table(path)

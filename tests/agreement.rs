@@ -36,9 +36,21 @@ fn cases() -> Vec<Case> {
     };
     let phases = "tests/fixtures/seed-phases";
     let mut cases = vec![
-        case("clara", &["mappings/clara-to-trendtialcrm/clara.sql"], false),
-        case("trendtialcrm", &["mappings/clara-to-trendtialcrm/trendtialcrm.sql"], true),
-        case("trendtialcrm_as_shipped", &["tests/fixtures/trendtialcrm-as-shipped/schema.sql"], true),
+        case(
+            "clara",
+            &["mappings/clara-to-trendtialcrm/clara.sql"],
+            false,
+        ),
+        case(
+            "trendtialcrm",
+            &["mappings/clara-to-trendtialcrm/trendtialcrm.sql"],
+            true,
+        ),
+        case(
+            "trendtialcrm_as_shipped",
+            &["tests/fixtures/trendtialcrm-as-shipped/schema.sql"],
+            true,
+        ),
         case(
             "seed_phases",
             &[
@@ -49,17 +61,24 @@ fn cases() -> Vec<Case> {
             true,
         ),
     ];
-    let mut folders: Vec<PathBuf> =
-        std::fs::read_dir(root("tests/fixtures/sql")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut folders: Vec<PathBuf> = std::fs::read_dir(root("tests/fixtures/sql"))
+        .expect("it is there")
+        .map(|entry| entry.expect("it is there").path())
+        .collect();
     folders.sort();
     assert!(folders.len() >= 25, "the fixtures are gone");
     cases.extend(folders.into_iter().map(|folder| {
-        let namespaces = std::fs::read_to_string(folder.join("namespaces")).unwrap_or_else(|_| "public".to_owned());
+        let namespaces = std::fs::read_to_string(folder.join("namespaces"))
+            .unwrap_or_else(|_| "public".to_owned());
         Case {
-            name: folder.file_name().unwrap().to_string_lossy().into_owned(),
+            name: folder
+                .file_name()
+                .expect("it is there")
+                .to_string_lossy()
+                .into_owned(),
             files: vec![folder.join("input.sql")],
             shim: folder.join("needs-shim").exists(),
-            namespaces: namespaces.split_whitespace().map(str::to_owned).collect(),
+            namespaces: namespaces.lines().map(str::to_owned).collect(),
         }
     }));
     cases
@@ -73,34 +92,52 @@ fn every_file_read_is_the_database_it_makes() {
         for _ in 0..2 {
             scope.spawn(|| {
                 loop {
-                    let Some(case) = cases.lock().unwrap().next() else { break };
+                    let Some(case) = cases.lock().expect("it is there").next() else {
+                        break;
+                    };
                     let differences = differences(&case);
                     if !differences.is_empty() {
-                        failed.lock().unwrap().push(format!("{}:\n{}", case.name, differences.join("\n")));
+                        failed.lock().expect("it is there").push(format!(
+                            "{}:\n{}",
+                            case.name,
+                            differences.join("\n")
+                        ));
                     }
                 }
             });
         }
     });
-    let failed = failed.into_inner().unwrap();
+    let failed = failed.into_inner().expect("it is there");
     assert!(failed.is_empty(), "{}", failed.join("\n\n"));
 }
 
 fn differences(case: &Case) -> Vec<String> {
-    let namespaces: Vec<Ident> = case.namespaces.iter().map(|name| Ident::new(name.as_str()).unwrap()).collect();
+    let namespaces: Vec<Ident> = case
+        .namespaces
+        .iter()
+        .map(|name| Ident::new(name.as_str()).expect("it is there"))
+        .collect();
     let files: Vec<TextFile> = case
         .files
         .iter()
         .map(|path| TextFile {
-            name: path.file_name().unwrap().to_string_lossy().into_owned(),
-            text: std::fs::read_to_string(path).unwrap(),
+            name: path
+                .file_name()
+                .expect("it is there")
+                .to_string_lossy()
+                .into_owned(),
+            text: std::fs::read_to_string(path).expect("it is there"),
         })
         .collect();
     let written = match sql::read(&files, &namespaces) {
         Ok(schema) => schema,
         Err(error) => return vec![error.to_string()],
     };
-    let unreadable: Vec<String> = written.unreadable.iter().map(|u| format!("cannot be read: {u:?}")).collect();
+    let unreadable: Vec<String> = written
+        .unreadable
+        .iter()
+        .map(|u| format!("cannot be read: {u:?}"))
+        .collect();
     if !unreadable.is_empty() {
         return unreadable;
     }
@@ -113,20 +150,30 @@ fn differences(case: &Case) -> Vec<String> {
     for file in &case.files {
         database.load(file);
     }
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let options = ConnectOptions::from_url(&database.url(), &|_| None).unwrap();
-    let live = runtime.block_on(postgres::read(&options, &namespaces)).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("it is there");
+    let options = ConnectOptions::from_url(&database.url(), &|_| None).expect("it is there");
+    let live = runtime
+        .block_on(postgres::read(&options, &namespaces))
+        .expect("it is there");
 
     let mut found = Vec::new();
-    compare("", &value(&written, case.shim), &value(&live, case.shim), &mut found);
+    compare(
+        "",
+        &value(&written, case.shim),
+        &value(&live, case.shim),
+        &mut found,
+    );
     found
 }
 
 /// The model as JSON. What only text can list (a line that is no part of the model) is left out, and so
 /// are the extensions that the Supabase surroundings bring.
 fn value(schema: &Schema, shim: bool) -> Value {
-    let mut value = serde_json::to_value(schema).unwrap();
-    let object = value.as_object_mut().unwrap();
+    let mut value = serde_json::to_value(schema).expect("it is there");
+    let object = value.as_object_mut().expect("it is there");
     object.remove("unmodelled");
     if shim {
         object.remove("extensions");
@@ -138,21 +185,39 @@ fn compare(path: &str, written: &Value, live: &Value, found: &mut Vec<String>) {
     match (written, live) {
         (Value::Object(a), Value::Object(b)) => {
             if a.contains_key("spelling") && b.contains_key("spelling") {
-                let needs_server = |o: &serde_json::Map<String, Value>| o.get("needs_server") == Some(&Value::Bool(true));
+                let needs_server = |o: &serde_json::Map<String, Value>| {
+                    o.get("needs_server") == Some(&Value::Bool(true))
+                };
                 if a["text"] != b["text"] && !needs_server(a) && !needs_server(b) {
-                    found.push(format!("  {path}: written {} live {}", a["text"], b["text"]));
+                    found.push(format!(
+                        "  {path}: written {} live {}",
+                        a["text"], b["text"]
+                    ));
                 }
                 return;
             }
             for key in a.keys().chain(b.keys().filter(|key| !a.contains_key(*key))) {
                 let null = Value::Null;
-                compare(&format!("{path}.{key}"), a.get(key).unwrap_or(&null), b.get(key).unwrap_or(&null), found);
+                compare(
+                    &format!("{path}.{key}"),
+                    a.get(key).unwrap_or(&null),
+                    b.get(key).unwrap_or(&null),
+                    found,
+                );
             }
         }
         (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
             for (i, (a, b)) in a.iter().zip(b).enumerate() {
                 let name = a["name"]["name"].as_str().or(a["name"].as_str());
-                compare(&format!("{path}[{}]", name.map_or_else(|| i.to_string(), str::to_owned)), a, b, found);
+                compare(
+                    &format!(
+                        "{path}[{}]",
+                        name.map_or_else(|| i.to_string(), str::to_owned)
+                    ),
+                    a,
+                    b,
+                    found,
+                );
             }
         }
         _ if written == live => {}

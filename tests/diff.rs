@@ -8,13 +8,16 @@ use std::process::Command;
 fn every_case_gives_its_report() {
     let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/diff");
     let mut failed = Vec::new();
-    let mut folders: Vec<_> = std::fs::read_dir(cases).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut folders: Vec<_> = std::fs::read_dir(cases)
+        .expect("it is there")
+        .map(|entry| entry.expect("it is there").path())
+        .collect();
     folders.sort();
     for folder in &folders {
         let report = report(folder);
         let expected = folder.join("diff.json");
         if std::env::var_os("ALIGN_BLESS").is_some() {
-            std::fs::write(&expected, &report).unwrap();
+            std::fs::write(&expected, &report).expect("it is there");
         } else if std::fs::read_to_string(&expected).unwrap_or_default() != report {
             failed.push(format!("{}:\n{report}", folder.display()));
         }
@@ -25,13 +28,27 @@ fn every_case_gives_its_report() {
 
 fn report(folder: &Path) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_align"));
-    command.current_dir(folder).args(["diff", "--from", "sql:from.sql", "--to", "sql:to.sql", "--format", "json"]);
+    command.current_dir(folder).args([
+        "diff",
+        "--from",
+        "sql:from.sql",
+        "--to",
+        "sql:to.sql",
+        "--format",
+        "json",
+    ]);
     if folder.join("mapping.toml").exists() {
         command.args(["--map", "mapping.toml"]);
     } else {
         command.arg("--no-map");
     }
-    let output = command.output().unwrap();
-    assert_eq!(output.status.code(), Some(0), "{}: {}", folder.display(), String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
+    let output = command.output().expect("it is there");
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{}: {}",
+        folder.display(),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout).expect("it is there")
 }

@@ -9,7 +9,7 @@ pub mod inspect;
 mod json;
 mod markdown;
 pub(crate) mod screen;
-mod standing;
+pub(crate) mod standing;
 mod style;
 mod text;
 

@@ -4,7 +4,15 @@
 //! here, so that the readers below take strings alone.
 
 mod error;
+mod json;
+mod order;
+pub mod postgres;
+mod spec;
 pub mod sql;
+mod text;
+pub mod typescript;
+
+use std::collections::BTreeMap;
 
 pub use error::LoadError;
 pub use postgres::Environment;

@@ -172,7 +172,7 @@ fn functions_with_their_parameters() {
     let [one, table_of, pick, run, split, touch] = functions.as_slice() else {
         panic!("six functions");
     };
-    assert!(matches!(&one.body, Body::Parsed(e) if e.needs_server && e.text == "RETURN 1"));
+    assert!(matches!(&one.body, Body::Parsed(e) if e.needs_server && e.text == "return 1"));
     assert_eq!(one.comment.as_deref(), Some("uno"));
     let parameters = |f: &align::schema::Function| {
         let show = |p: &align::schema::Parameter| {

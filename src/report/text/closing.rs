@@ -41,9 +41,6 @@ pub fn hints(report: &Report<'_>) -> Vec<String> {
             quoted(&target)
         ));
     }
-    if !report.verdict.passed && report.mapping.migrate.is_some() {
-        hints.push("try the whole road on a throw-away server with `align rehearse`".to_owned());
-    }
     if !report.options.all && !comparison.is_empty() {
         hints.push("list everything with `align diff --all`".to_owned());
     }

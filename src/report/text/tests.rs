@@ -209,7 +209,6 @@ fn the_next_moves_name_what_to_type() {
         [
             "see which correspondences no longer fit with `align map check`",
             "see why `leads.sync_lock` blocks with `align diff --explain leads.sync_lock`",
-            "try the whole road on a throw-away server with `align rehearse`",
             "list everything with `align diff --all`",
         ]
     );

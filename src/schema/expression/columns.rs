@@ -62,7 +62,7 @@ impl Expression {
 }
 
 /// The column's name, when it is one of the row that the whole expression is about.
-fn own<'a>(path: &'a mut Vec<String>, scopes: &[Vec<String>]) -> Option<&'a mut String> {
+fn own<'a>(path: &'a mut [String], scopes: &[Vec<String>]) -> Option<&'a mut String> {
     let inside = scopes.iter().any(|names| !names.is_empty());
     let outer = match path.len().checked_sub(2).and_then(|at| path.get(at)) {
         Some(qualifier) => !scopes.iter().flatten().any(|name| name == qualifier),

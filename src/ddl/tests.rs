@@ -1,5 +1,7 @@
 //! Whole schemas and their text.
 
+mod hostile;
+
 use serde_json::{Value, json};
 
 use super::write;

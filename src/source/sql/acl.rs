@@ -118,59 +118,52 @@ impl Acl {
         }
     }
 
-    /// One entry for each grantee, grant option and set of columns; the owner's are left out.
+    /// A grant for each role, grant option and set of columns that privileges share; the owner's are
+    /// left out.
     pub(super) fn into_grants(self, owner: &str) -> Vec<Grant> {
-        let mut grants = Vec::new();
-        for (grantee, privileges) in &self.whole {
-            for (grantable, privileges) in by_option(privileges) {
-                grants.push(Grant {
-                    grantee: grantee.clone(),
-                    privileges,
-                    columns: None,
-                    grantable,
-                });
-            }
-        }
-        let mut by_set: BTreeMap<(String, bool, BTreeSet<String>), BTreeSet<Ident>> =
+        let mut reaches: BTreeMap<(String, bool, String), (bool, BTreeSet<Ident>)> =
             BTreeMap::new();
-        for (column, holders) in self.columns {
-            for (grantee, privileges) in &holders {
-                for (grantable, privileges) in by_option(privileges) {
-                    by_set
-                        .entry((grantee.clone(), grantable, privileges))
-                        .or_default()
-                        .insert(column.clone());
+        let mut note = |holders: BTreeMap<String, Privileges>, column: Option<&Ident>| {
+            for (grantee, privileges) in holders {
+                for (privilege, grantable) in privileges {
+                    let key = (grantee.clone(), grantable, privilege);
+                    let (whole, columns) = reaches.entry(key).or_default();
+                    *whole |= column.is_none();
+                    columns.extend(column.cloned());
                 }
             }
+        };
+        note(self.whole, None);
+        for (column, holders) in self.columns {
+            note(holders, Some(&column));
         }
-        for ((grantee, grantable, privileges), columns) in by_set {
-            grants.push(Grant {
+        let mut grants: BTreeMap<(String, bool, Option<BTreeSet<Ident>>), BTreeSet<String>> =
+            BTreeMap::new();
+        for ((grantee, grantable, privilege), (whole, columns)) in reaches {
+            let mut add = |columns: Option<BTreeSet<Ident>>| {
+                grants
+                    .entry((grantee.clone(), grantable, columns))
+                    .or_default()
+                    .insert(privilege.clone());
+            };
+            if whole {
+                add(None);
+            }
+            if !columns.is_empty() {
+                add(Some(columns));
+            }
+        }
+        grants
+            .into_iter()
+            .filter(|((grantee, ..), _)| grantee != owner)
+            .map(|((grantee, grantable, columns), privileges)| Grant {
                 grantee,
                 privileges,
-                columns: Some(columns),
+                columns,
                 grantable,
-            });
-        }
-        grants.retain(|grant| grant.grantee != owner);
-        grants
+            })
+            .collect()
     }
-}
-
-fn by_option(privileges: &Privileges) -> Vec<(bool, BTreeSet<String>)> {
-    [false, true]
-        .into_iter()
-        .map(|option| {
-            let held = privileges
-                .iter()
-                .filter(|(_, grantable)| **grantable == option);
-            (
-                option,
-                held.map(|(privilege, _)| privilege.clone())
-                    .collect::<BTreeSet<_>>(),
-            )
-        })
-        .filter(|(_, held)| !held.is_empty())
-        .collect()
 }
 
 /// What `ALTER DEFAULT PRIVILEGES` has said so far.
@@ -220,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_with_the_same_privileges_share_an_entry() {
+    fn privileges_on_the_same_columns_share_a_grant() {
         let mut acl = Acl::default();
         for (privilege, column) in [
             ("SELECT", "a"),
@@ -235,7 +228,7 @@ mod tests {
             .iter()
             .filter_map(|g| Some(g.columns.as_ref()?.len()))
             .collect();
-        assert_eq!(columns, [2, 1]);
+        assert_eq!(columns, [3, 1]);
     }
 
     #[test]

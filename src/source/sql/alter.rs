@@ -341,7 +341,11 @@ fn read_alter_column<'a>(
         });
     }
     if c.eat_all(&["set", "default"]) {
-        let expression = column::default(state, &c.expression()?);
+        let ty = state
+            .table(table)
+            .and_then(|t| t.table.column(&column))
+            .map_or(&ColumnType::Text, |c| &c.ty);
+        let expression = column::default(state, &c.expression()?, ty);
         return Ok(Action::Default { column, expression });
     }
     if c.eat_all(&["drop", "default"]) {
@@ -370,7 +374,7 @@ fn read_alter_column<'a>(
         let text = c.parentheses()?;
         return Ok(Action::Generate {
             column,
-            expression: Some(state.row_expression(table, &text)),
+            expression: Some(state.expression(text.source())),
         });
     }
     if c.eat_all(&["add", "generated"]) {
@@ -436,7 +440,7 @@ fn apply(state: &mut State, table: &QualifiedName, action: Action<'_>, only: boo
             Some(child) => {
                 let columns = parent_columns(state, table);
                 if let Some(entry) = state.table_mut(&child) {
-                    entry.inherited = columns.into_iter().map(|c| c.name).collect();
+                    entry.handed.columns = columns.into_iter().map(|c| c.name).collect();
                 }
                 partition::attach(state, table, &child, bound);
             }
@@ -579,7 +583,7 @@ fn add_column(
             entry.column_spots.insert(name.clone(), spot);
         } else {
             column.identity = None;
-            entry.inherited.insert(name.clone());
+            entry.handed.columns.insert(name.clone());
         }
         entry.table.columns.push(column);
     }
@@ -592,9 +596,6 @@ fn drop_constraint(
     name: &Ident,
     may_miss: bool,
 ) -> Applied {
-    let is_check = state
-        .table(table)
-        .is_some_and(|t| t.table.checks.iter().any(|c| c.name == *name));
     let children = state.table(table).map(|t| t.children.clone());
     if !keys::drop(state, table, name) {
         return if may_miss {
@@ -604,19 +605,16 @@ fn drop_constraint(
         };
     }
     for child in children.unwrap_or_default() {
-        let own = if is_check {
-            Some(name.clone())
-        } else {
-            state.table(&child).and_then(|entry| {
-                let mut pairs = entry.index_parents.iter();
-                let of_key = pairs.find(|(_, parent)| *parent == name);
-                of_key.map(|(own, _)| own.clone()).or_else(|| {
-                    let mut keys = entry.table.foreign_keys.iter();
-                    keys.find(|key| key.name == *name)
-                        .map(|key| key.name.clone())
-                })
-            })
-        };
+        let own = state.table(&child).and_then(|entry| {
+            let handed = &entry.handed;
+            if handed.checks.contains(name) || handed.foreign_keys.contains(name) {
+                return Some(name.clone());
+            }
+            let mut pairs = handed.indexes.iter();
+            pairs
+                .find(|(_, parent)| *parent == name)
+                .map(|(own, _)| own.clone())
+        });
         if let Some(own) = own {
             drop_constraint(state, &child, &own, true)?;
         }

@@ -2,6 +2,7 @@
 
 use super::constraint::{self, ConstraintKind, ConstraintSpec};
 use super::cursor::{Cursor, Read};
+use super::function::bare;
 use super::sequence;
 use super::state::State;
 use crate::schema::{Column, ColumnType, Expression, Generated, Ident, Identity};
@@ -14,8 +15,6 @@ pub(super) struct ColumnSpec<'a> {
     pub(super) serial: Option<ColumnType>,
     pub(super) identity: Option<sequence::Options>,
     pub(super) constraints: Vec<ConstraintSpec<'a>>,
-    /// The default as written.
-    pub(super) default: Option<Cursor<'a>>,
     /// Where it begins in the statement.
     pub(super) at: usize,
 }
@@ -34,7 +33,6 @@ pub(super) fn read<'a>(state: &State, c: &mut Cursor<'a>) -> Read<ColumnSpec<'a>
         column: Column::new(name, ty),
         identity: None,
         constraints: Vec::new(),
-        default: None,
         at,
         serial,
     };
@@ -63,7 +61,6 @@ pub(super) fn read_options<'a>(
         serial: None,
         identity: None,
         constraints: Vec::new(),
-        default: None,
         at,
     };
     c.eat_all(&["with", "options"]);
@@ -87,11 +84,22 @@ pub(super) fn collation(c: &mut Cursor<'_>) -> Read<Option<String>> {
     Ok(Some(name.as_str().to_owned()).filter(|n| n != "default"))
 }
 
-/// A default, unless it is NULL: what a column without one has.
-pub(super) fn default(state: &State, text: &Cursor<'_>) -> Option<Expression> {
-    let mut bare = *text;
-    let is_null = bare.eat("null") && (bare.is_done() || bare.are(&[":", ":"]));
-    (!is_null).then(|| state.expression(text.source()))
+/// A default, unless it is NULL: what a column without one has. A string takes the column's type, as the
+/// server reads it.
+pub(super) fn default(state: &State, text: &Cursor<'_>, ty: &ColumnType) -> Option<Expression> {
+    let mut rest = *text;
+    if rest.eat("null") && (!rest.eat_all(&[":", ":"]) || rest.ty().is_ok()) && rest.is_done() {
+        return None;
+    }
+    rest = *text;
+    let source = text.source();
+    let is_string = rest.string().is_ok() && rest.is_done();
+    let is_known = !ty.is_unknown() && !matches!(ty.element(), ColumnType::Named(_));
+    Some(if is_string && is_known {
+        state.expression(&format!("{source}::{}", bare(ty.clone())))
+    } else {
+        state.expression(source)
+    })
 }
 
 fn clauses<'a>(state: &State, c: &mut Cursor<'a>, spec: &mut ColumnSpec<'a>) -> Read<()> {
@@ -124,8 +132,7 @@ fn clause<'a>(
         constraint::Options::read(c);
     } else if c.eat("default") {
         let text = c.expression()?;
-        spec.column.default = default(state, &text);
-        spec.default = Some(text);
+        spec.column.default = default(state, &text, &spec.column.ty);
     } else if c.eat("generated") {
         generated(state, c, spec)?;
     } else {

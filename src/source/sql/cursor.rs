@@ -343,6 +343,29 @@ impl<'a> Cursor<'a> {
         parts
     }
 
+    /// What stands before and after a word that no parentheses or brackets enclose.
+    pub(super) fn split_at_word(&self, word: &str) -> Option<(Self, Self)> {
+        let mut depth = 0_usize;
+        for at in self.at..self.end {
+            let found = &self.text[self.tokens[at].start..self.tokens[at].end];
+            match found {
+                "(" | "[" => depth += 1,
+                ")" | "]" => depth = depth.saturating_sub(1),
+                _ if depth == 0 && found.eq_ignore_ascii_case(word) => {
+                    return Some((
+                        Self { end: at, ..*self },
+                        Self {
+                            at: at + 1,
+                            ..*self
+                        },
+                    ));
+                }
+                _ => {}
+            }
+        }
+        None
+    }
+
     pub(super) fn expect_done(&self) -> Read<()> {
         if self.is_done() {
             Ok(())

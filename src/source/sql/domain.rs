@@ -32,7 +32,7 @@ pub(super) fn create(state: &mut State, c: &mut Cursor<'_>) -> Applied {
         }
         let constraint = constraint::name(c)?;
         if c.eat("default") {
-            domain.default = column::default(state, &c.expression()?);
+            domain.default = column::default(state, &c.expression()?, &domain.base);
         } else if c.eat_all(&["not", "null"]) {
             domain.not_null = true;
         } else if c.eat("check") {
@@ -94,7 +94,11 @@ pub(super) fn alter(state: &mut State, c: &mut Cursor<'_>) -> Applied {
             with(state, &name, |domain| domain.not_null = true);
         }
     } else if c.eat_all(&["set", "default"]) {
-        let default = column::default(state, &c.expression()?);
+        let base = match state.types.get(&name) {
+            Some(UserType::Domain(domain)) => domain.base.clone(),
+            _ => return Ok(()),
+        };
+        let default = column::default(state, &c.expression()?, &base);
         with(state, &name, |domain| domain.default = default);
     } else if c.eat_all(&["drop", "default"]) {
         with(state, &name, |domain| domain.default = None);

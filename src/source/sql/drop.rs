@@ -183,14 +183,14 @@ fn index(state: &mut State, of: &QualifiedName, name: &Ident) {
         Some(Relation::View(entry)) => entry.view.indexes.retain(|i| i.name != *name),
         Some(Relation::Table(entry)) => {
             entry.table.indexes.retain(|i| i.name != *name);
-            entry.index_parents.remove(name);
+            entry.handed.indexes.remove(name);
             handed_down.clone_from(&entry.children);
         }
         _ => {}
     }
     for child in handed_down {
         let own = state.table(&child).and_then(|entry| {
-            let mut pairs = entry.index_parents.iter();
+            let mut pairs = entry.handed.indexes.iter();
             pairs
                 .find(|(_, parent)| *parent == name)
                 .map(|(own, _)| own.clone())
@@ -286,10 +286,10 @@ pub(super) fn column(state: &mut State, table: &QualifiedName, name: &Ident, cas
     };
     entry.table.columns.retain(|c| c.name != *name);
     entry.column_spots.remove(name);
-    entry.inherited.remove(name);
+    entry.handed.columns.remove(name);
     entry.acl.drop_column(name);
     let children = entry.children.clone();
-    let names_it = |e: &Expression| mentions(e, name);
+    let names_it = |e: &Expression| e.columns().contains(name);
     let t = &entry.table;
     let holds_column = |key: &IndexKey| matches!(key, IndexKey::Column(c) if c == name);
     let keys = t.primary_key.iter().chain(&t.unique);
@@ -338,7 +338,7 @@ pub(super) fn column(state: &mut State, table: &QualifiedName, name: &Ident, cas
     for child in children {
         let is_inherited = state
             .table(&child)
-            .is_some_and(|t| t.inherited.contains(name));
+            .is_some_and(|t| t.handed.columns.contains(name));
         if is_inherited {
             column(state, &child, name, cascades);
         }
@@ -346,7 +346,7 @@ pub(super) fn column(state: &mut State, table: &QualifiedName, name: &Ident, cas
 }
 
 fn dependents_of_column(state: &mut State, table: &QualifiedName, name: &Ident) {
-    let names_it = |e: &Expression| mentions(e, name);
+    let names_it = |e: &Expression| e.columns().contains(name);
     let Some(entry) = state.table_mut(table) else {
         return;
     };

@@ -1,61 +1,10 @@
-//! What can be told of an expression without evaluating it: the columns it names, the name an index
-//! over it would have, and its text after something it names was renamed.
+//! What the model's expressions leave to their reader: the name an index over one would have, and its
+//! text after an object that it names was renamed.
 
 use squawk_lexer::{LiteralKind, TokenKind, tokenize};
 
-use super::cursor::Cursor;
 use super::literal;
-use super::state::State;
-use crate::schema::{Column, Expression, Ident, QualifiedName, quote};
-
-/// The columns it names, each once, in the order they are met.
-pub(super) fn columns_of(text: &Cursor<'_>, columns: &[Column]) -> Vec<Ident> {
-    let words: Vec<(&str, bool)> = text.words().collect();
-    let mut found = Vec::new();
-    for (n, (word, is_reference)) in words.iter().enumerate() {
-        let follower = words.get(n + 1).map_or("", |(w, _)| *w);
-        if !is_reference || follower == "(" {
-            continue;
-        }
-        if let Some(name) = literal::name(word)
-            && !found.contains(&name)
-            && columns.iter().any(|c| c.name == name)
-        {
-            found.push(name);
-        }
-    }
-    found
-}
-
-impl State {
-    /// An expression over one table's row, canonical: the table's own name before a column goes, as
-    /// the server leaves it out.
-    pub(super) fn row_expression(&self, table: &QualifiedName, text: &Cursor<'_>) -> Expression {
-        let source = text.source();
-        let needle = table.name.as_str();
-        if !source.contains(needle) && !source.to_lowercase().contains(needle) {
-            return self.expression(source);
-        }
-        let lexed = Lexed::of(source);
-        let unqualified = lexed.rewrite(|at| {
-            let is_qualifier = lexed.name(at).as_ref() == Some(&table.name)
-                && lexed.word(at + 1) == "."
-                && lexed.is_name(at + 2)
-                && lexed.word(at + 3) != "("
-                && !lexed.is_in_query(at)
-                && (at == 0
-                    || lexed.word(at - 1) != "."
-                    || at > 1 && lexed.name(at - 2).as_ref() == Some(&table.namespace));
-            let is_namespace = lexed.name(at).as_ref() == Some(&table.namespace)
-                && lexed.word(at + 1) == "."
-                && lexed.name(at + 2).as_ref() == Some(&table.name)
-                && lexed.word(at + 3) == "."
-                && !lexed.is_in_query(at);
-            (is_qualifier || is_namespace).then(|| Rewrite::Drop(2))
-        });
-        self.expression(&unqualified)
-    }
-}
+use crate::schema::{Expression, Ident, QualifiedName, quote};
 
 /// The name the server gives to an index column over an expression (`FigureIndexColname`).
 pub(super) fn index_name(text: &str) -> String {
@@ -267,26 +216,6 @@ impl<'a> Lexed<'a> {
             .flatten()
     }
 
-    /// Whether the word is part of a sub-select.
-    fn is_in_query(&self, at: usize) -> bool {
-        let mut open = Vec::new();
-        for n in 0..at {
-            match self.word(n) {
-                "(" => {
-                    let first = self.word(n + 1);
-                    open.push(
-                        first.eq_ignore_ascii_case("select") || first.eq_ignore_ascii_case("with"),
-                    );
-                }
-                ")" => {
-                    open.pop();
-                }
-                _ => {}
-            }
-        }
-        open.contains(&true)
-    }
-
     fn rewrite(&self, decide: impl Fn(usize) -> Option<Rewrite>) -> String {
         let mut out = String::with_capacity(self.text.len());
         let mut copied = 0;
@@ -315,29 +244,13 @@ impl<'a> Lexed<'a> {
     }
 }
 
-/// Follows the new name of a column of the expression's own table.
-pub(super) fn rename_column(expression: &mut Expression, table: &Ident, from: &Ident, to: &Ident) {
-    if !expression.text.contains(from.as_str()) {
-        return;
-    }
-    let lexed = Lexed::of(&expression.text);
-    let text = lexed.rewrite(|at| {
-        if lexed.name(at).as_ref() != Some(from) || lexed.word(at + 1) == "(" {
-            return None;
-        }
-        let before = at.checked_sub(1).map_or("", |n| lexed.word(n));
-        let is_ours = match before {
-            "." => at
-                .checked_sub(2)
-                .and_then(|n| lexed.name(n))
-                .is_some_and(|q| q == *table || ["new", "old", "excluded"].contains(&q.as_str())),
-            ":" => false,
-            _ if before.eq_ignore_ascii_case("as") => false,
-            _ => lexed.word(at + 1) != "." && !lexed.is_in_query(at),
-        };
-        is_ours.then(|| Rewrite::Put(to.to_string()))
-    });
-    expression.text = text;
+/// Follows the new name of a column in a partition key.
+pub(super) fn rename_column(text: &str, from: &Ident, to: &Ident) -> String {
+    let lexed = Lexed::of(text);
+    lexed.rewrite(|at| {
+        let is_it = lexed.name(at).as_ref() == Some(from) && lexed.word(at + 1) != "(";
+        is_it.then(|| Rewrite::Put(to.to_string()))
+    })
 }
 
 /// Follows the new name of a function, a type or a relation: wherever its name stands with this
@@ -480,30 +393,6 @@ mod tests {
             ("1", "expr"),
         ] {
             assert_eq!(index_name(text), name, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_new_column_name_reaches_what_is_the_column_and_nothing_else() {
-        for (text, expected) in [
-            ("date > now()", "\"Day\" > now()"),
-            ("x::date = date", "x::date = \"Day\""),
-            ("date(x)", "date(x)"),
-            ("t.date = o.date", "t.\"Day\" = o.date"),
-            (
-                "new.date is distinct from old.date",
-                "new.\"Day\" is distinct from old.\"Day\"",
-            ),
-            ("'date' = \"date\"", "'date' = \"Day\""),
-            ("cast(x as date)", "cast(x as date)"),
-            (
-                "exists (select 1 from o where date = t.date)",
-                "exists (select 1 from o where date = t.\"Day\")",
-            ),
-        ] {
-            let mut found = expression(text);
-            rename_column(&mut found, &ident("t"), &ident("date"), &ident("Day"));
-            assert_eq!(found.text, expected);
         }
     }
 

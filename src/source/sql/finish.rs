@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::context;
 use super::keys::primary_columns;
-use super::state::{DEFAULT_OWNER, Relation, Spot, State, TableEntry, UserType};
+use super::state::{DEFAULT_OWNER, Handed, Relation, Spot, State, TableEntry, UserType};
 use crate::schema::{Facet, Ident, ObjectPath, Place, Publication, Schema, Sighting, Table};
 use crate::source::TextFile;
 
@@ -47,10 +47,9 @@ pub(super) fn finish(mut state: State, files: &[TextFile], context_only: bool) -
             Relation::Table(entry) => {
                 note_places(&mut schema, &entry, place);
                 let owner = owner(&entry.owner);
-                schema.tables.push(Table {
-                    grants: entry.acl.into_grants(&owner),
-                    ..entry.table
-                });
+                let mut table = own_parts(entry.table, &entry.handed);
+                table.grants = entry.acl.into_grants(&owner);
+                schema.tables.push(table);
             }
             Relation::View(entry) => {
                 let mut view = entry.view;
@@ -125,6 +124,26 @@ fn resolve_forward_references(state: &mut State) {
             key.referenced_columns.clone_from(&columns);
         }
     }
+}
+
+/// The table without what its parent states for it.
+fn own_parts(mut table: Table, handed: &Handed) -> Table {
+    table.checks.retain(|c| !handed.checks.contains(&c.name));
+    let keys = &mut table.foreign_keys;
+    keys.retain(|key| !handed.foreign_keys.contains(&key.name));
+    table
+        .triggers
+        .retain(|t| !handed.triggers.contains(&t.name));
+    table
+        .indexes
+        .retain(|i| !handed.indexes.contains_key(&i.name));
+    table
+        .unique
+        .retain(|k| !handed.indexes.contains_key(&k.name));
+    table.primary_key = table
+        .primary_key
+        .filter(|key| !handed.indexes.contains_key(&key.name));
+    table
 }
 
 fn note_places(schema: &mut Schema, entry: &TableEntry, place: impl Fn(Spot) -> Place) {

@@ -63,9 +63,7 @@ pub(super) fn create(
     };
     while !c.is_done() {
         if c.is("return") || c.are(&["begin", "atomic"]) {
-            let mut body = state.expression(c.source());
-            body.needs_server = true;
-            function.body = Body::Parsed(body);
+            function.body = Body::Parsed(state.query(c.source()));
             c.skip_all();
         } else if c.eat("as") {
             function.body = Body::Text(body(c)?);
@@ -145,7 +143,7 @@ fn mode(c: &mut Cursor<'_>) -> Option<&'static str> {
 }
 
 /// A type as a signature keeps it: without length or precision.
-fn bare(ty: ColumnType) -> ColumnType {
+pub(super) fn bare(ty: ColumnType) -> ColumnType {
     use ColumnType as T;
     match ty {
         T::Varchar { .. } => T::Varchar { limit: None },

@@ -196,7 +196,13 @@ impl Change {
         for (privilege, columns) in &self.privileges {
             let of_columns = ["SELECT", "INSERT", "UPDATE", "REFERENCES"];
             let names: Vec<&str> = match privilege {
-                Some(name) => vec![name.as_str()],
+                // One that a later version brought is left out, so that a schema is one on all.
+                Some(name) => kind
+                    .all()
+                    .iter()
+                    .filter(|known| *known == name)
+                    .copied()
+                    .collect(),
                 None if columns.is_empty() => kind.all().to_vec(),
                 None => of_columns.to_vec(),
             };

@@ -20,12 +20,14 @@ pub(super) struct ElementSpec<'a> {
 
 /// `{ column | ( expression ) | call } [ COLLATE … ] [ opclass ] [ ASC | DESC ] [ NULLS … ]`
 pub(super) fn element<'a>(c: &mut Cursor<'a>) -> Read<ElementSpec<'a>> {
-    let text = c.expression()?;
-    let collation = if c.eat("collate") {
-        Some(c.path()?.name.as_str().to_owned())
-    } else {
-        None
-    };
+    let mut text = c.expression()?;
+    let mut collation = None;
+    if let Some((head, mut tail)) = text.split_at_word("collate") {
+        text = head;
+        collation = Some(tail.path()?.name.as_str().to_owned());
+    } else if c.eat("collate") {
+        collation = Some(c.path()?.name.as_str().to_owned());
+    }
     let ends = ["asc", "desc", "nulls", "with"];
     let opclass = if c.is_name() && !ends.iter().any(|word| c.is(word)) {
         let name = c.path()?.name;
@@ -67,13 +69,7 @@ pub(super) fn storage(c: &mut Cursor<'_>) -> Read<()> {
 
 impl ElementSpec<'_> {
     /// The element over the table's columns.
-    pub(super) fn build(
-        &self,
-        state: &State,
-        table: &QualifiedName,
-        columns: &[Column],
-        method: &str,
-    ) -> IndexElement {
+    pub(super) fn build(&self, state: &State, columns: &[Column], method: &str) -> IndexElement {
         let mut text = self.text;
         while text.is("(")
             && let mut rest = text
@@ -103,7 +99,7 @@ impl ElementSpec<'_> {
             nulls_first: self.nulls_first.unwrap_or(self.descending),
             key: match column {
                 Some(name) => IndexKey::Column(name),
-                None => IndexKey::Expression(state.row_expression(table, &self.text)),
+                None => IndexKey::Expression(state.expression(self.text.source())),
             },
         }
     }
@@ -197,11 +193,11 @@ pub(super) fn create(state: &mut State, c: &mut Cursor<'_>, unique: bool) -> App
         unique,
         elements: elements
             .iter()
-            .map(|e| e.build(state, &table, columns, &method))
+            .map(|e| e.build(state, columns, &method))
             .collect(),
         method,
         include,
-        predicate: predicate.map(|p| state.row_expression(&table, &p)),
+        predicate: predicate.map(|p| state.expression(p.source())),
         nulls_not_distinct,
         invalid: false,
     };

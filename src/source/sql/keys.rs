@@ -5,13 +5,12 @@ use std::collections::BTreeSet;
 
 use super::constraint::{ConstraintKind, ConstraintSpec, ForeignSpec, KeySpec, Options};
 use super::cursor::Cursor;
-use super::expression::columns_of;
 use super::index::{ElementSpec, name_part};
 use super::names::{index_columns, joined};
 use super::partition;
 use super::state::{Applied, Relation, State, Trouble};
 use crate::schema::{
-    Check, Deferral, Exclusion, ForeignKey, Ident, Index, IndexKey, Key, QualifiedName,
+    Check, Deferral, Exclusion, ForeignKey, Ident, Index, IndexKey, Key, QualifiedName, TableKind,
 };
 
 /// Adds the constraints of one statement. With `only`, partitions and inheriting tables keep what they
@@ -106,39 +105,56 @@ fn add_check(
     let Some(entry) = state.table(table) else {
         return;
     };
+    let expression = state.expression(text.source());
     let name = name.unwrap_or_else(|| {
-        let columns = columns_of(text, &entry.table.columns);
-        let one = match columns.as_slice() {
-            [column] => Some(column.as_str()),
-            _ => None,
-        };
-        state.choose_constraint_name(table, one, "check", &[])
+        let mut columns = expression.columns();
+        columns.retain(|column| entry.table.column(column).is_some());
+        let only = columns.first().filter(|_| columns.len() == 1);
+        state.choose_constraint_name(table, only.map(Ident::as_str), "check", &[])
     });
     let check = Check {
         name,
-        expression: state.row_expression(table, text),
+        expression,
         not_valid: options.not_valid,
         no_inherit: options.no_inherit,
     };
     let heirs = if only || options.no_inherit {
-        vec![table.clone()]
+        Vec::new()
     } else {
-        state.family(table)
+        state.family(table).split_off(1)
     };
+    push_check(state, table, check.clone());
     for heir in heirs {
-        push_check(state, &heir, check.clone());
+        hand_down_check(state, &heir, check.clone());
     }
 }
 
-/// Adds a check unless the table has one of that name.
+/// Adds a check.
 pub(super) fn push_check(state: &mut State, table: &QualifiedName, check: Check) {
     let name = check.name.clone();
-    let Some(entry) = state.table_mut(table) else {
-        return;
-    };
-    if entry.table.checks.iter().all(|c| c.name != name) {
+    if let Some(entry) = state.table_mut(table) {
         entry.table.checks.push(check);
         state.count_constraint(&table.namespace, &name);
+    }
+}
+
+/// Gives a child its parent's check. One of that name that it has already stays its own, unless it is a
+/// partition.
+pub(super) fn hand_down_check(state: &mut State, child: &QualifiedName, check: Check) {
+    let name = check.name.clone();
+    let Some(entry) = state.table_mut(child) else {
+        return;
+    };
+    let has_own = entry.table.checks.iter().any(|c| c.name == name);
+    let is_partition = matches!(
+        entry.table.kind,
+        TableKind::Partition { .. } | TableKind::Partitioned { of: Some(_), .. }
+    );
+    if is_partition || !has_own {
+        entry.handed.checks.insert(name);
+    }
+    if !has_own {
+        push_check(state, child, check);
     }
 }
 
@@ -282,7 +298,7 @@ fn add_exclusion(
         .elements
         .iter()
         .map(|(element, operator)| {
-            let element = element.build(state, table, columns, &parts.method);
+            let element = element.build(state, columns, &parts.method);
             (element, operator.clone())
         })
         .collect();
@@ -294,9 +310,7 @@ fn add_exclusion(
         name,
         method: parts.method.clone(),
         elements,
-        predicate: parts
-            .predicate
-            .map(|text| state.row_expression(table, &text)),
+        predicate: parts.predicate.map(|text| state.expression(text.source())),
         deferral: options.deferral,
     };
     push_exclusion(state, table, exclusion);
@@ -342,13 +356,27 @@ fn add_foreign_key(
     }
 }
 
+/// Tables that every Supabase project has before its first migration, and whose key is `id`.
+const SUPABASE: [(&str, &str); 3] = [
+    ("auth", "users"),
+    ("storage", "buckets"),
+    ("storage", "objects"),
+];
+
 /// The columns a foreign key without any means; empty when the table or its key is not known.
 pub(super) fn primary_columns(state: &State, table: &QualifiedName) -> Vec<Ident> {
-    state
-        .table(table)
-        .and_then(|t| t.table.primary_key.as_ref())
-        .map(|key| key.columns.clone())
-        .unwrap_or_default()
+    match state.table(table) {
+        Some(entry) => entry
+            .table
+            .primary_key
+            .as_ref()
+            .map(|key| key.columns.clone())
+            .unwrap_or_default(),
+        None if SUPABASE.contains(&(table.namespace.as_str(), table.name.as_str())) => {
+            Ident::new("id").into_iter().collect()
+        }
+        None => Vec::new(),
+    }
 }
 
 /// `table_a_b_fkey`
@@ -391,7 +419,9 @@ pub(super) fn drop(state: &mut State, table: &QualifiedName, name: &Ident) -> bo
     } else {
         return false;
     }
-    entry.index_parents.remove(name);
+    entry.handed.indexes.remove(name);
+    entry.handed.checks.remove(name);
+    entry.handed.foreign_keys.remove(name);
     state.forget_constraint(&table.namespace, name);
     if owned_index || dropped_key.is_some() {
         state

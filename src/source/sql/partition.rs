@@ -1,9 +1,11 @@
 //! Partitions: what a partitioned table hands down to them, and how their bounds are printed.
 
+use std::collections::HashSet;
+
 use super::cursor::{Cursor, Read};
 use super::index;
 use super::keys;
-use super::state::State;
+use super::state::{Handed, State};
 use crate::schema::{
     Column, ColumnType, ForeignKey, Ident, Index, Key, QualifiedName, TableKind, Trigger,
 };
@@ -36,11 +38,11 @@ fn adopt_index(state: &mut State, child: &QualifiedName, from: &Index) {
             && own.include == from.include
             && own.predicate == from.predicate
             && own.nulls_not_distinct == from.nulls_not_distinct
-            && !entry.index_parents.contains_key(&own.name)
+            && !entry.handed.indexes.contains_key(&own.name)
     });
     if let Some(own) = has_own {
         let name = own.name.clone();
-        entry.index_parents.insert(name, from.name.clone());
+        entry.handed.indexes.insert(name, from.name.clone());
         return;
     }
     let mut copy = from.clone();
@@ -48,7 +50,7 @@ fn adopt_index(state: &mut State, child: &QualifiedName, from: &Index) {
     let name = copy.name.clone();
     index::add(state, child, copy.clone());
     if let Some(entry) = state.table_mut(child) {
-        entry.index_parents.insert(name, from.name.clone());
+        entry.handed.indexes.insert(name, from.name.clone());
     }
     hand_down_index(state, child, &copy);
 }
@@ -71,12 +73,12 @@ fn adopt_key(state: &mut State, child: &QualifiedName, from: &Key, primary: bool
             own.columns == from.columns
                 && own.include == from.include
                 && own.nulls_not_distinct == from.nulls_not_distinct
-                && !entry.index_parents.contains_key(&own.name)
+                && !entry.handed.indexes.contains_key(&own.name)
         })
     };
     if let Some(own) = own {
         let name = own.name.clone();
-        entry.index_parents.insert(name, from.name.clone());
+        entry.handed.indexes.insert(name, from.name.clone());
         return;
     }
     let name = keys::choose_key_name(state, child, &from.columns, &from.include, primary);
@@ -86,7 +88,7 @@ fn adopt_key(state: &mut State, child: &QualifiedName, from: &Key, primary: bool
     };
     keys::push_key(state, child, copy.clone(), primary);
     if let Some(entry) = state.table_mut(child) {
-        entry.index_parents.insert(name, from.name.clone());
+        entry.handed.indexes.insert(name, from.name.clone());
     }
     hand_down_key(state, child, &copy, primary);
 }
@@ -102,14 +104,17 @@ fn adopt_foreign_key(state: &mut State, child: &QualifiedName, from: &ForeignKey
     let Some(entry) = state.table(child) else {
         return;
     };
-    let has_own = entry.table.foreign_keys.iter().any(|own| {
-        ForeignKey {
+    let own = entry.table.foreign_keys.iter().find(|own| {
+        let alike = ForeignKey {
             name: from.name.clone(),
             not_valid: from.not_valid,
-            ..own.clone()
-        } == *from
+            ..(*own).clone()
+        };
+        alike == *from
     });
-    if has_own {
+    if let Some(own) = own {
+        let name = own.name.clone();
+        note_handed(state, child, |handed| &mut handed.foreign_keys, name);
         return;
     }
     let name = if entry.constraint_names().contains(&from.name) {
@@ -122,21 +127,43 @@ fn adopt_foreign_key(state: &mut State, child: &QualifiedName, from: &ForeignKey
         ..from.clone()
     };
     keys::push_foreign_key(state, child, copy.clone());
+    note_handed(
+        state,
+        child,
+        |handed| &mut handed.foreign_keys,
+        copy.name.clone(),
+    );
     hand_down_foreign_key(state, child, &copy);
+}
+
+fn note_handed(
+    state: &mut State,
+    child: &QualifiedName,
+    of: impl Fn(&mut Handed) -> &mut HashSet<Ident>,
+    name: Ident,
+) {
+    if let Some(entry) = state.table_mut(child) {
+        of(&mut entry.handed).insert(name);
+    }
 }
 
 /// Gives each partition a row trigger unless it has one of that name.
 pub(super) fn hand_down_trigger(state: &mut State, parent: &QualifiedName, trigger: &Trigger) {
+    for child in partitions(state, parent) {
+        adopt_trigger(state, &child, trigger);
+    }
+}
+
+fn adopt_trigger(state: &mut State, child: &QualifiedName, trigger: &Trigger) {
     if !trigger.each_row {
         return;
     }
-    for child in partitions(state, parent) {
-        if let Some(entry) = state.table_mut(&child) {
-            if entry.table.triggers.iter().all(|t| t.name != trigger.name) {
-                entry.table.triggers.push(trigger.clone());
-            }
-            hand_down_trigger(state, &child, trigger);
+    if let Some(entry) = state.table_mut(child) {
+        if entry.table.triggers.iter().all(|t| t.name != trigger.name) {
+            entry.table.triggers.push(trigger.clone());
         }
+        entry.handed.triggers.insert(trigger.name.clone());
+        hand_down_trigger(state, child, trigger);
     }
 }
 
@@ -166,7 +193,9 @@ pub(super) fn attach(
         };
     }
     for check in table.checks {
-        keys::push_check(state, child, check);
+        if !check.no_inherit {
+            keys::hand_down_check(state, child, check);
+        }
     }
     if let Some(key) = &table.primary_key {
         adopt_key(state, child, key, true);
@@ -180,13 +209,8 @@ pub(super) fn attach(
     for key in &table.foreign_keys {
         adopt_foreign_key(state, child, key);
     }
-    for trigger in table.triggers.iter().filter(|t| t.each_row) {
-        if let Some(entry) = state.table_mut(child)
-            && entry.table.triggers.iter().all(|t| t.name != trigger.name)
-        {
-            entry.table.triggers.push(trigger.clone());
-            hand_down_trigger(state, child, trigger);
-        }
+    for trigger in &table.triggers {
+        adopt_trigger(state, child, trigger);
     }
 }
 
@@ -196,11 +220,10 @@ pub(super) fn detach(state: &mut State, parent: &QualifiedName, child: &Qualifie
         return;
     };
     from.children.retain(|c| c != child);
-    let triggers: Vec<Ident> = from.table.triggers.iter().map(|t| t.name.clone()).collect();
     if let Some(entry) = state.table_mut(child) {
-        entry.index_parents.clear();
-        entry.inherited.clear();
-        entry.table.triggers.retain(|t| !triggers.contains(&t.name));
+        let handed = std::mem::take(&mut entry.handed);
+        let triggers = &mut entry.table.triggers;
+        triggers.retain(|trigger| !handed.triggers.contains(&trigger.name));
         entry.table.kind = match std::mem::take(&mut entry.table.kind) {
             TableKind::Partitioned { by, .. } => TableKind::Partitioned { by, of: None },
             foreign @ TableKind::Foreign { .. } => foreign,
@@ -217,20 +240,21 @@ pub(super) fn attach_index(state: &mut State, parent: &QualifiedName, child: &Qu
     };
     if let Some(entry) = state.table_mut(&table) {
         entry
-            .index_parents
+            .handed
+            .indexes
             .insert(child.name.clone(), parent.name.clone());
     }
 }
 
 /// `PARTITION BY strategy ( key, … )`, from after `BY`, as `pg_get_partkeydef` prints it.
-pub(super) fn by(state: &State, c: &mut Cursor<'_>, table: &QualifiedName) -> Read<String> {
+pub(super) fn by(state: &State, c: &mut Cursor<'_>) -> Read<String> {
     let strategy = c.name()?.as_str().to_ascii_uppercase();
     let keys = c.list_in_parentheses(|c| {
         let text = c.expression()?;
         let mut plain = text;
         let is_column = plain.name().is_ok() && plain.is_done();
         let is_call = !text.is("(") && text.source().ends_with(')');
-        let mut key = state.row_expression(table, &text).text;
+        let mut key = state.expression(text.source()).text;
         if !is_column && !is_call && !key.starts_with('(') {
             key = format!("({key})");
         }

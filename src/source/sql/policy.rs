@@ -68,12 +68,8 @@ pub(super) fn create(state: &mut State, c: &mut Cursor<'_>) -> Applied {
             .roles
             .unwrap_or_else(|| BTreeSet::from(["public".to_owned()])),
         permissive,
-        using: clauses
-            .using
-            .map(|text| state.row_expression(&table, &text)),
-        check: clauses
-            .check
-            .map(|text| state.row_expression(&table, &text)),
+        using: clauses.using.map(|text| state.expression(text.source())),
+        check: clauses.check.map(|text| state.expression(text.source())),
         comment: None,
         name,
     };
@@ -103,12 +99,8 @@ pub(super) fn alter(state: &mut State, c: &mut Cursor<'_>) -> Applied {
     let Some(table) = state.find_relation(&path) else {
         return state.missing("table", &path, false);
     };
-    let using = clauses
-        .using
-        .map(|text| state.row_expression(&table, &text));
-    let check = clauses
-        .check
-        .map(|text| state.row_expression(&table, &text));
+    let using = clauses.using.map(|text| state.expression(text.source()));
+    let check = clauses.check.map(|text| state.expression(text.source()));
     let policy = state
         .table_mut(&table)
         .and_then(|t| t.table.policies.iter_mut().find(|p| p.name == name));

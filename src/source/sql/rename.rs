@@ -147,12 +147,12 @@ fn index_of_table(state: &mut State, table: &QualifiedName, from: &Ident, to: &I
             is_constraint = true;
         }
     }
-    if let Some(parent) = entry.index_parents.remove(from) {
-        entry.index_parents.insert(to.clone(), parent);
+    if let Some(parent) = entry.handed.indexes.remove(from) {
+        entry.handed.indexes.insert(to.clone(), parent);
     }
     for child in entry.children.clone() {
         if let Some(child) = state.table_mut(&child) {
-            let parents = child.index_parents.values_mut();
+            let parents = child.handed.indexes.values_mut();
             parents
                 .filter(|p| *p == from)
                 .for_each(|p| p.clone_from(to));
@@ -203,6 +203,9 @@ pub(super) fn constraint(
         };
         if let Some(check) = entry.table.checks.iter_mut().find(|c| c.name == *from) {
             check.name.clone_from(to);
+            if entry.handed.checks.remove(from) {
+                entry.handed.checks.insert(to.clone());
+            }
             state.forget_constraint(&member.namespace, from);
             state.count_constraint(&member.namespace, to);
         }
@@ -282,13 +285,7 @@ fn column_of(state: &mut State, table: &QualifiedName, from: &Ident, to: &Ident)
         }
     }
     if let TableKind::Partitioned { by, .. } = &mut t.kind {
-        let mut text = crate::schema::Expression {
-            text: std::mem::take(by),
-            spelling: crate::schema::Spelling::Written,
-            needs_server: false,
-        };
-        expression::rename_column(&mut text, &table.name, from, to);
-        *by = text.text;
+        *by = expression::rename_column(by, from, to);
     }
     for trigger in &mut t.triggers {
         trigger.events = std::mem::take(&mut trigger.events)
@@ -297,13 +294,15 @@ fn column_of(state: &mut State, table: &QualifiedName, from: &Ident, to: &Ident)
             .collect();
     }
     walk::for_each_of_row(entry, &mut |e| {
-        expression::rename_column(e, &table.name, from, to);
+        if e.text.contains(from.as_str()) {
+            *e = e.renamed_column(from, to);
+        }
     });
     if let Some(spot) = entry.column_spots.remove(from) {
         entry.column_spots.insert(to.clone(), spot);
     }
-    if entry.inherited.remove(from) {
-        entry.inherited.insert(to.clone());
+    if entry.handed.columns.remove(from) {
+        entry.handed.columns.insert(to.clone());
     }
     entry.acl.rename_column(from, to);
 }

@@ -7,7 +7,7 @@ use super::acl::{Acl, Defaults, Granted};
 use super::cursor::{Misread, Path};
 use crate::schema::{
     Column, ColumnType, Composite, Domain, Enum, Expression, Family, Function, Ident, Publication,
-    QualifiedName, Sequence, Sighting, Table, View,
+    QualifiedName, Sequence, Sighting, Spelling, Table, View,
 };
 
 /// Why a statement had no effect.
@@ -57,10 +57,18 @@ pub(super) struct TableEntry {
     pub(super) column_spots: HashMap<Ident, Spot>,
     /// Partitions, and tables that inherit from it.
     pub(super) children: Vec<QualifiedName>,
-    /// Columns it has only because its parent does.
-    pub(super) inherited: HashSet<Ident>,
-    /// Which index of the parent an index of this partition belongs to.
-    pub(super) index_parents: HashMap<Ident, Ident>,
+    pub(super) handed: Handed,
+}
+
+/// What a table has only because its parent does; the model leaves it to the parent, but for columns.
+#[derive(Debug, Default)]
+pub(super) struct Handed {
+    pub(super) columns: HashSet<Ident>,
+    pub(super) checks: HashSet<Ident>,
+    pub(super) foreign_keys: HashSet<Ident>,
+    pub(super) triggers: HashSet<Ident>,
+    /// Each with the parent's index that it is a part of; those of keys, too.
+    pub(super) indexes: HashMap<Ident, Ident>,
 }
 
 #[derive(Debug)]
@@ -188,6 +196,11 @@ impl State {
     /// An expression, canonical.
     pub(super) fn expression(&self, text: &str) -> Expression {
         Expression::written(text, self.home())
+    }
+
+    /// A query, which only a server makes canonical.
+    pub(super) fn query(&self, text: &str) -> Expression {
+        Expression::query(text, Spelling::Written, self.home())
     }
 
     /// The place of a byte of the current statement.
@@ -432,8 +445,7 @@ impl TableEntry {
             spot,
             column_spots: HashMap::new(),
             children: Vec::new(),
-            inherited: HashSet::new(),
-            index_parents: HashMap::new(),
+            handed: Handed::default(),
         }
     }
 

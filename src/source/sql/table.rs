@@ -68,7 +68,7 @@ pub(super) fn create(state: &mut State, c: &mut Cursor<'_>, persistence: Persist
     } else {
         elements = read_elements(state, &c.parentheses()?, None)?;
     }
-    let clauses = read_clauses(state, c, &table.name)?;
+    let clauses = read_clauses(state, c)?;
     c.expect_done()?;
     let mut parents = Vec::new();
     for path in &clauses.inherits {
@@ -98,7 +98,7 @@ pub(super) fn create(state: &mut State, c: &mut Cursor<'_>, persistence: Persist
         let checks = state.table(&parent).map(|p| p.table.checks.clone());
         for check in checks.unwrap_or_default() {
             if !check.no_inherit {
-                keys::push_check(state, &name, check);
+                keys::hand_down_check(state, &name, check);
             }
         }
         if let Some(parent) = state.table_mut(&parent) {
@@ -141,7 +141,7 @@ fn create_partition(state: &mut State, c: &mut Cursor<'_>, name: QualifiedName) 
         Elements::default()
     };
     let bound = read_bound(state, c, &parent)?;
-    let clauses = read_clauses(state, c, &name)?;
+    let clauses = read_clauses(state, c)?;
     c.expect_done()?;
     if let Some(by) = clauses.partition_by {
         table.kind = TableKind::Partitioned { by, of: None };
@@ -218,9 +218,10 @@ fn read_elements<'a>(
                 .likes
                 .push(like::read(&mut part, elements.columns.len())?);
         } else if constraint::is_table_constraint(&part) {
-            elements
-                .constraints
-                .push(constraint::read(state, &mut part)?);
+            let mut spec = constraint::read(state, &mut part)?;
+            // There is no row yet that could break it.
+            spec.options.not_valid = false;
+            elements.constraints.push(spec);
         } else {
             let mut spec = match inherited {
                 Some(columns) => column::read_options(state, &mut part, columns)?,
@@ -234,13 +235,13 @@ fn read_elements<'a>(
     Ok(elements)
 }
 
-fn read_clauses(state: &State, c: &mut Cursor<'_>, table: &QualifiedName) -> Read<Clauses> {
+fn read_clauses(state: &State, c: &mut Cursor<'_>) -> Read<Clauses> {
     let mut clauses = Clauses::default();
     loop {
         if c.eat("inherits") {
             clauses.inherits = c.list_in_parentheses(Cursor::path)?;
         } else if c.eat_all(&["partition", "by"]) {
-            clauses.partition_by = Some(partition::by(state, c, table)?);
+            clauses.partition_by = Some(partition::by(state, c)?);
         } else if c.eat("server") {
             clauses.server = Some(c.name()?);
         } else if c.eat("options") || c.eat("with") {
@@ -265,17 +266,15 @@ fn insert(
     let name = table.name.clone();
     let mut entry = TableEntry::new(Table::new(name.clone()), state.spot);
     entry.acl = state.new_acl(&name.namespace, Granted::Table);
-    entry.inherited = inherited;
+    entry.handed.columns = inherited;
     let mut likes = elements.likes.into_iter().peekable();
     let mut copied = Vec::new();
-    let mut defaults = Vec::new();
     for (at, mut spec) in elements.columns.into_iter().enumerate() {
         while let Some(like) = likes.next_if(|like| like.after == at) {
             copied.extend(like::copy_columns(state, &like, &mut table)?);
         }
         let spot = state.spot_at(spec.at);
         entry.column_spots.insert(spec.column.name.clone(), spot);
-        defaults.extend(spec.default.map(|text| (spec.column.name.clone(), text)));
         add_sequences(state, &name, &mut spec);
         place_column(&mut table.columns, spec.column);
     }
@@ -283,9 +282,7 @@ fn insert(
         copied.extend(like::copy_columns(state, &like, &mut table)?);
     }
     if state.context_only {
-        for (column, text) in defaults {
-            generate_from_default(&mut table, &column, &text);
-        }
+        generate_from_defaults(&mut table);
     }
     let checks = std::mem::take(&mut table.checks);
     entry.table = table;
@@ -333,16 +330,18 @@ fn place_column(columns: &mut Vec<Column>, mut column: Column) {
 
 /// An export "for context only" writes a generated column's expression as its default; no true default
 /// can name a column.
-fn generate_from_default(table: &mut Table, name: &Ident, text: &Cursor<'_>) {
-    if expression::columns_of(text, &table.columns).is_empty() {
-        return;
-    }
-    if let Some(column) = table.columns.iter_mut().find(|c| c.name == *name)
-        && let Some(expression) = column.default.take()
-    {
-        column.generated = Some(Generated {
-            expression,
-            stored: true,
-        });
+fn generate_from_defaults(table: &mut Table) {
+    let names: HashSet<Ident> = table.columns.iter().map(|c| c.name.clone()).collect();
+    for column in &mut table.columns {
+        let is_generated = column
+            .default
+            .as_ref()
+            .is_some_and(|default| default.columns().iter().any(|name| names.contains(name)));
+        if is_generated && let Some(expression) = column.default.take() {
+            column.generated = Some(Generated {
+                expression,
+                stored: true,
+            });
+        }
     }
 }

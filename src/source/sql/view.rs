@@ -52,12 +52,10 @@ pub(super) fn create(state: &mut State, c: &mut Cursor<'_>, form: Form) -> Appli
     for tail in [&["with", "no", "data"][..], &["with", "data"]] {
         query = query.without_tail(tail).unwrap_or(query);
     }
-    let mut text = state.expression(query.source());
-    text.needs_server = true;
     let view = View {
         name: name.clone(),
         materialized: form == Form::Materialized,
-        query: text,
+        query: state.query(query.source()),
         options,
         indexes: Vec::new(),
         triggers: Vec::new(),

@@ -17,7 +17,8 @@ struct Shown {
 }
 
 fn readme() -> String {
-    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).expect("README.md")
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md"))
+        .expect("README.md")
 }
 
 /// The commands of every block of that language, with the lines shown under each.
@@ -39,8 +40,15 @@ fn shown(text: &str) -> Vec<Shown> {
     let mut all: Vec<Shown> = Vec::new();
     for line in blocks(text, "console").into_iter().flatten() {
         match line.strip_prefix("$ ") {
-            Some(command) => all.push(Shown { command: command.to_owned(), lines: Vec::new() }),
-            None => all.last_mut().expect("a command comes first").lines.push(line),
+            Some(command) => all.push(Shown {
+                command: command.to_owned(),
+                lines: Vec::new(),
+            }),
+            None => all
+                .last_mut()
+                .expect("a command comes first")
+                .lines
+                .push(line),
         }
     }
     all
@@ -48,7 +56,9 @@ fn shown(text: &str) -> Vec<Shown> {
 
 /// Runs it in the repository as `sh` would, with `align` found first and Clara's database at hand.
 fn run(command: &str, database: &str) -> Output {
-    let programs = Path::new(env!("CARGO_BIN_EXE_align")).parent().expect("a folder");
+    let programs = Path::new(env!("CARGO_BIN_EXE_align"))
+        .parent()
+        .expect("a folder");
     let path = std::env::var("PATH").unwrap_or_default();
     let mut shell = Command::new("sh");
     for (name, _) in std::env::vars_os() {
@@ -71,8 +81,12 @@ fn run(command: &str, database: &str) -> Output {
 fn matches(shown: &[String], printed: &[&str]) -> bool {
     match shown.split_first() {
         None => printed.is_empty(),
-        Some((line, rest)) if line.trim() == SKIPPED => (0..=printed.len()).any(|at| matches(rest, &printed[at..])),
-        Some((line, rest)) => printed.split_first().is_some_and(|(first, after)| first.trim_end() == line.trim_end() && matches(rest, after)),
+        Some((line, rest)) if line.trim() == SKIPPED => {
+            (0..=printed.len()).any(|at| matches(rest, &printed[at..]))
+        }
+        Some((line, rest)) => printed.split_first().is_some_and(|(first, after)| {
+            first.trim_end() == line.trim_end() && matches(rest, after)
+        }),
     }
 }
 
@@ -86,21 +100,31 @@ fn every_command_prints_what_the_readme_shows() {
     assert!(all.len() >= 6, "the README shows {} commands", all.len());
     for Shown { command, lines } in all {
         let output = run(&command, &url);
-        let printed = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        let printed = String::from_utf8_lossy(&output.stdout).into_owned()
+            + &String::from_utf8_lossy(&output.stderr);
         if !matches(&lines, &printed.lines().collect::<Vec<_>>()) {
             wrong.push(format!("$ {command}\n{printed}"));
         }
     }
-    assert!(wrong.is_empty(), "the README shows something else than:\n{}", wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "the README shows something else than:\n{}",
+        wrong.join("\n")
+    );
 }
 
 /// The build is left to Cargo: the program that it gives is run with the same words.
 #[test]
 fn the_first_command_runs_the_main_job() {
     let readme = readme();
-    let block = readme.split("<!-- command: main -->").nth(1).expect("the README marks its first command");
+    let block = readme
+        .split("<!-- command: main -->")
+        .nth(1)
+        .expect("the README marks its first command");
     let command = blocks(block, "sh").remove(0).join("\n");
-    let words = command.strip_prefix("cargo run --release -- ").expect("it is run by cargo");
+    let words = command
+        .strip_prefix("cargo run --release -- ")
+        .expect("it is run by cargo");
     let output = run(&format!("align {words}"), "");
     assert_eq!(output.status.code(), Some(0));
     let text = String::from_utf8_lossy(&output.stdout);
@@ -118,7 +142,10 @@ fn what_is_no_console_is_run_too() {
     for block in blocks(&text, "sh") {
         for command in block.iter().filter(|line| line.starts_with("align ")) {
             let code = run(command, &url).status.code();
-            assert!(matches!(code, Some(0 | 1)), "`{command}` ends with {code:?}");
+            assert!(
+                matches!(code, Some(0 | 1)),
+                "`{command}` ends with {code:?}"
+            );
         }
     }
 }

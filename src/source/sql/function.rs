@@ -43,7 +43,7 @@ pub(super) fn create(
     let arguments = parameters.iter().filter(|p| is_input(&p.mode));
     let mut function = Function {
         signature: Signature {
-            name: name.clone(),
+            name,
             arguments: arguments.map(|p| p.ty.clone()).collect(),
         },
         procedure,
@@ -71,15 +71,11 @@ pub(super) fn create(
             option(state, c, &mut function)?;
         }
     }
-    insert(state, name, function, replaces)
+    insert(state, function, replaces)
 }
 
-fn insert(
-    state: &mut State,
-    name: QualifiedName,
-    mut function: Function,
-    replaces: bool,
-) -> Applied {
+fn insert(state: &mut State, mut function: Function, replaces: bool) -> Applied {
+    let name = function.signature.name.clone();
     let acl = state.new_acl(&name.namespace, Granted::Routine);
     let overloads = state.routines.entry(name.clone()).or_default();
     let same = overloads

@@ -216,9 +216,9 @@ pub(super) fn constraint(
 /// A column's new name, in the table and all that inherit it. `false` when the table has none of that
 /// name.
 pub(super) fn column(state: &mut State, table: &QualifiedName, from: &Ident, to: &Ident) -> bool {
-    if !state
+    if state
         .table(table)
-        .is_some_and(|t| t.table.column(from).is_some())
+        .is_none_or(|t| t.table.column(from).is_none())
     {
         return false;
     }

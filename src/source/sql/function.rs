@@ -61,8 +61,11 @@ pub(super) fn create(
         grants: Vec::new(),
         comment: None,
     };
+    let mut is_window = false;
     while !c.is_done() {
-        if c.is("return") || c.are(&["begin", "atomic"]) {
+        if c.eat("window") {
+            is_window = true;
+        } else if c.is("return") || c.are(&["begin", "atomic"]) {
             function.body = Body::Parsed(state.query(c.source()));
             c.skip_all();
         } else if c.eat("as") {
@@ -70,6 +73,11 @@ pub(super) fn create(
         } else {
             option(state, c, &mut function)?;
         }
+    }
+    if is_window {
+        let name = function.signature.name;
+        state.note_unmodelled("window function", Some(name), "");
+        return Ok(());
     }
     insert(state, function, replaces)
 }
@@ -161,6 +169,8 @@ pub(super) fn bare(ty: ColumnType) -> ColumnType {
         },
         T::Array(element) => T::Array(Box::new(bare(*element))),
         T::Other(text) => match text.split_once('(') {
+            // As the server's own name for it reads.
+            Some(("bit", _)) => T::Other("bit(1)".to_owned()),
             Some((name, _)) => T::Other(name.trim_end().to_owned()),
             None => T::Other(text),
         },
@@ -198,8 +208,8 @@ fn option(state: &State, c: &mut Cursor<'_>, function: &mut Function) -> Read<()
         function.strict = false;
     } else if c.eat("strict") || c.eat_all(&["returns", "null", "on", "null", "input"]) {
         function.strict = true;
-    } else if c.eat("external") || c.eat("window") || c.eat("restrict") {
-        // Noise words, and what shows in the body alone.
+    } else if c.eat("external") || c.eat("restrict") {
+        // Noise words.
     } else if c.eat_all(&["security", "definer"]) {
         function.security_definer = true;
     } else if c.eat_all(&["security", "invoker"]) {

@@ -50,6 +50,9 @@ pub(super) struct Acl {
 
 type Privileges = BTreeMap<String, bool>;
 
+/// `None` is the whole object.
+type Columns = Option<BTreeSet<Ident>>;
+
 impl Acl {
     pub(super) fn grant(
         &mut self,
@@ -137,10 +140,9 @@ impl Acl {
         for (column, holders) in self.columns {
             note(holders, Some(&column));
         }
-        let mut grants: BTreeMap<(String, bool, Option<BTreeSet<Ident>>), BTreeSet<String>> =
-            BTreeMap::new();
+        let mut grants: BTreeMap<(String, bool, Columns), BTreeSet<String>> = BTreeMap::new();
         for ((grantee, grantable, privilege), (whole, columns)) in reaches {
-            let mut add = |columns: Option<BTreeSet<Ident>>| {
+            let mut add = |columns: Columns| {
                 grants
                     .entry((grantee.clone(), grantable, columns))
                     .or_default()

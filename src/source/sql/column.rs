@@ -96,7 +96,12 @@ pub(super) fn default(state: &State, text: &Cursor<'_>, ty: &ColumnType) -> Opti
     let is_string = rest.string().is_ok() && rest.is_done();
     let is_known = !ty.is_unknown() && !matches!(ty.element(), ColumnType::Named(_));
     Some(if is_string && is_known {
-        state.expression(&format!("{source}::{}", bare(ty.clone())))
+        let ty = match bare(ty.clone()) {
+            // Alone among the names of types, `char` says a length by saying none.
+            ColumnType::Char { .. } => ColumnType::Char { limit: None },
+            other => other,
+        };
+        state.expression(&format!("{source}::{ty}"))
     } else {
         state.expression(source)
     })

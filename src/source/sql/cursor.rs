@@ -247,13 +247,13 @@ impl<'a> Cursor<'a> {
     }
 
     /// Takes an expression and returns it as written.
-    pub(super) fn expression(&mut self) -> Read<Cursor<'a>> {
-        self.to_end_of(|token| token.expression_end, "expected an expression")
+    pub(super) fn expression(&mut self) -> Read<Self> {
+        self.take_until(|token| token.expression_end, "expected an expression")
     }
 
     /// Takes a type and returns it as written.
     pub(super) fn ty(&mut self) -> Read<&'a str> {
-        self.to_end_of(|token| token.type_end, "expected a type")
+        self.take_until(|token| token.type_end, "expected a type")
             .map(|part| part.source())
     }
 
@@ -262,7 +262,7 @@ impl<'a> Cursor<'a> {
         self.token(0).is_some_and(|token| token.type_end > self.at)
     }
 
-    fn to_end_of(&mut self, end: impl Fn(&Token) -> usize, cause: &str) -> Read<Cursor<'a>> {
+    fn take_until(&mut self, end: impl Fn(&Token) -> usize, cause: &str) -> Read<Self> {
         let to = self.token(0).map_or(0, end).min(self.end);
         if to <= self.at {
             return Err(self.misread(cause));
@@ -273,7 +273,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Takes a balanced `( … )` and returns what is between.
-    pub(super) fn parentheses(&mut self) -> Read<Cursor<'a>> {
+    pub(super) fn parentheses(&mut self) -> Read<Self> {
         if !self.is("(") {
             return Err(self.misread("expected `(`"));
         }

@@ -253,10 +253,19 @@ pub(super) fn rename_column(text: &str, from: &Ident, to: &Ident) -> String {
     })
 }
 
-/// Follows the new name of a function, a type or a relation: wherever its name stands with this
-/// namespace, or without any when that goes without saying.
+/// What an object's name stands for in an expression.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    Type,
+    Function,
+    Relation,
+}
+
+/// Follows the new name of an object, wherever it stands with its namespace, or without any when that
+/// goes without saying.
 pub(super) fn rename_object(
     expression: &mut Expression,
+    role: Role,
     from: &QualifiedName,
     to: &QualifiedName,
     home: &Ident,
@@ -276,11 +285,16 @@ pub(super) fn rename_object(
             return None;
         }
         let before = at.checked_sub(1).map_or("", |n| lexed.word(n));
-        let is_bare = before != "." && from.namespace == *home;
         let was_qualified = before == "."
             && at
                 .checked_sub(2)
                 .is_some_and(|n| lexed.name(n).as_ref() == Some(&from.namespace));
+        let plays_role = match role {
+            Role::Type => before == ":" || before.eq_ignore_ascii_case("as"),
+            Role::Function => lexed.word(at + 1) == "(",
+            Role::Relation => true,
+        };
+        let is_bare = before != "." && from.namespace == *home && plays_role;
         (is_bare || was_qualified).then(|| Rewrite::Put(to.within(home)))
     });
     expression.text = text;
@@ -397,20 +411,22 @@ mod tests {
     }
 
     #[test]
-    fn a_new_object_name_is_followed_by_namespace() {
+    fn a_new_object_name_is_followed_where_it_is_the_object() {
         let name = |n: &str, o: &str| QualifiedName::new(ident(n), ident(o));
-        for (text, expected) in [
-            ("f(f)", "g(g)"),
-            ("public.f(a)", "g(a)"),
-            ("other.f(a)", "other.f(a)"),
+        for (role, text, expected) in [
+            (Role::Function, "f(f)", "g(f)"),
+            (Role::Function, "public.f(a)", "g(a)"),
+            (Role::Function, "other.f(a)", "other.f(a)"),
+            (Role::Type, "f <> x::f", "f <> x::g"),
+            (
+                Role::Relation,
+                "select 1 from f join other.f",
+                "select 1 from g join other.f",
+            ),
         ] {
             let mut found = expression(text);
-            rename_object(
-                &mut found,
-                &name("public", "f"),
-                &name("public", "g"),
-                &ident("public"),
-            );
+            let (from, to) = (name("public", "f"), name("public", "g"));
+            rename_object(&mut found, role, &from, &to, &ident("public"));
             assert_eq!(found.text, expected);
         }
     }

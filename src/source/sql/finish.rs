@@ -26,7 +26,7 @@ pub(super) fn finish(mut state: State, files: &[TextFile], context_only: bool) -
     for unmodelled in std::mem::take(&mut state.unmodelled) {
         let namespace = unmodelled.name.as_ref().map(|n| &n.namespace);
         if namespace.is_none_or(|namespace| state.is_wanted(namespace)) {
-            let of = unmodelled.name.map(|name| schema.show(&name));
+            let of = unmodelled.name.map(|name| name.to_string());
             schema.unmodelled.push(Sighting {
                 what: unmodelled.what,
                 name: match (of, unmodelled.shown.as_str()) {

@@ -43,7 +43,7 @@ pub(super) fn create(
     let arguments = parameters.iter().filter(|p| is_input(&p.mode));
     let mut function = Function {
         signature: Signature {
-            name: name.clone(),
+            name,
             arguments: arguments.map(|p| p.ty.clone()).collect(),
         },
         procedure,
@@ -61,8 +61,11 @@ pub(super) fn create(
         grants: Vec::new(),
         comment: None,
     };
+    let mut is_window = false;
     while !c.is_done() {
-        if c.is("return") || c.are(&["begin", "atomic"]) {
+        if c.eat("window") {
+            is_window = true;
+        } else if c.is("return") || c.are(&["begin", "atomic"]) {
             function.body = Body::Parsed(state.query(c.source()));
             c.skip_all();
         } else if c.eat("as") {
@@ -71,15 +74,16 @@ pub(super) fn create(
             option(state, c, &mut function)?;
         }
     }
-    insert(state, name, function, replaces)
+    if is_window {
+        let name = function.signature.name;
+        state.note_unmodelled("window function", Some(name), "");
+        return Ok(());
+    }
+    insert(state, function, replaces)
 }
 
-fn insert(
-    state: &mut State,
-    name: QualifiedName,
-    mut function: Function,
-    replaces: bool,
-) -> Applied {
+fn insert(state: &mut State, mut function: Function, replaces: bool) -> Applied {
+    let name = function.signature.name.clone();
     let acl = state.new_acl(&name.namespace, Granted::Routine);
     let overloads = state.routines.entry(name.clone()).or_default();
     let same = overloads
@@ -165,6 +169,8 @@ pub(super) fn bare(ty: ColumnType) -> ColumnType {
         },
         T::Array(element) => T::Array(Box::new(bare(*element))),
         T::Other(text) => match text.split_once('(') {
+            // As the server's own name for it reads.
+            Some(("bit", _)) => T::Other("bit(1)".to_owned()),
             Some((name, _)) => T::Other(name.trim_end().to_owned()),
             None => T::Other(text),
         },
@@ -202,8 +208,8 @@ fn option(state: &State, c: &mut Cursor<'_>, function: &mut Function) -> Read<()
         function.strict = false;
     } else if c.eat("strict") || c.eat_all(&["returns", "null", "on", "null", "input"]) {
         function.strict = true;
-    } else if c.eat("external") || c.eat("window") || c.eat("restrict") {
-        // Noise words, and what shows in the body alone.
+    } else if c.eat("external") || c.eat("restrict") {
+        // Noise words.
     } else if c.eat_all(&["security", "definer"]) {
         function.security_definer = true;
     } else if c.eat_all(&["security", "invoker"]) {

@@ -29,11 +29,11 @@ pub(super) fn path(text: &str) -> Option<Vec<Ident>> {
     let mut rest = text;
     loop {
         rest = rest.trim_start();
-        let end = if rest.starts_with('"') {
-            rest[1..].find('"')? + 2
-        } else {
-            rest.find(|c: char| c == '.' || c.is_whitespace())
-                .unwrap_or(rest.len())
+        let end = match rest.strip_prefix('"') {
+            Some(quoted) => closing_quote(quoted)? + 2,
+            None => rest
+                .find(|c: char| c == '.' || c.is_whitespace())
+                .unwrap_or(rest.len()),
         };
         parts.push(name(&rest[..end])?);
         rest = rest[end..].trim_start();
@@ -42,6 +42,18 @@ pub(super) fn path(text: &str) -> Option<Vec<Ident>> {
             None if rest.is_empty() => return Some(parts),
             None => return None,
         }
+    }
+}
+
+/// Where a quoted name ends; a doubled quote is a part of it.
+fn closing_quote(quoted: &str) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        at += quoted[at..].find('"')?;
+        if !quoted[at + 1..].starts_with('"') {
+            return Some(at);
+        }
+        at += 2;
     }
 }
 
@@ -122,5 +134,22 @@ mod tests {
             assert_eq!(name(text).unwrap().as_str(), value);
         }
         assert_eq!(name("\"\""), None);
+    }
+
+    #[test]
+    fn cuts_paths_at_dots_outside_quotes() {
+        let parts = |text| path(text).map(|p| p.iter().map(|i| i.as_str().to_owned()).collect());
+        for (text, expected) in [
+            (
+                "a . \"b.c\"\"d\".E",
+                Some(vec!["a".to_owned(), "b.c\"d".into(), "e".into()]),
+            ),
+            ("a.", None),
+            ("a b", None),
+            ("\"a", None),
+            ("", None),
+        ] {
+            assert_eq!(parts(text), expected, "{text}");
+        }
     }
 }

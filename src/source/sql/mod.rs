@@ -5,6 +5,7 @@
 //! files are read, and in what order, by the caller. Expressions are made canonical by the model.
 
 mod acl;
+mod action;
 mod alter;
 mod column;
 mod comment;

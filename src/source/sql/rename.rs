@@ -1,6 +1,6 @@
 //! New names, and everything that has to follow them.
 
-use super::expression;
+use super::expression::{self, Role};
 use super::state::{Relation, State, UserType};
 use super::walk;
 use crate::schema::{Action, ForeignKey, Ident, IndexKey, QualifiedName, TableKind};
@@ -71,7 +71,7 @@ fn follow_row(state: &mut State, from: &QualifiedName, to: &QualifiedName) {
             }
             Relation::Index(table) => follow(table),
             Relation::View(entry) => {
-                expression::rename_object(&mut entry.view.query, from, to, &home);
+                expression::rename_object(&mut entry.view.query, Role::Relation, from, to, &home);
             }
             Relation::Opaque => {}
         }
@@ -216,9 +216,9 @@ pub(super) fn constraint(
 /// A column's new name, in the table and all that inherit it. `false` when the table has none of that
 /// name.
 pub(super) fn column(state: &mut State, table: &QualifiedName, from: &Ident, to: &Ident) -> bool {
-    if !state
+    if state
         .table(table)
-        .is_some_and(|t| t.table.column(from).is_some())
+        .is_none_or(|t| t.table.column(from).is_none())
     {
         return false;
     }
@@ -334,7 +334,7 @@ pub(super) fn ty(state: &mut State, from: &QualifiedName, to: &QualifiedName) {
         }
     });
     let home = state.home().clone();
-    state.for_each_expression(|e| expression::rename_object(e, from, to, &home));
+    state.for_each_expression(|e| expression::rename_object(e, Role::Type, from, to, &home));
 }
 
 /// A function's new name, wherever it is called.
@@ -361,7 +361,9 @@ pub(super) fn routine(state: &mut State, from: &QualifiedName, at: usize, to: &Q
     }
     if is_last {
         let home = state.home().clone();
-        state.for_each_expression(|e| expression::rename_object(e, from, to, &home));
+        state.for_each_expression(|e| {
+            expression::rename_object(e, Role::Function, from, to, &home);
+        });
     }
 }
 

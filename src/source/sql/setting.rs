@@ -115,7 +115,7 @@ pub(super) fn reset_search_path(state: &mut State) {
     set_search_path(state, ["public"].into_iter());
 }
 
-/// `SELECT … set_config('search_path', 'value', …)`, as pg_dump writes it.
+/// `SELECT … set_config('search_path', 'value', …)`, as `pg_dump` writes it.
 pub(super) fn from_select(state: &mut State, c: &mut Cursor<'_>) -> Applied {
     while !c.is_done() && !c.is("set_config") {
         c.skip();

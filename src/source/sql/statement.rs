@@ -352,7 +352,10 @@ fn note_unmodelled(state: &mut State, c: &mut Cursor<'_>) -> Applied {
             continue;
         }
         c.eat_all(&["if", "not", "exists"]);
-        let what = words.join(" ");
+        let what = match words {
+            ["statistics"] => "statistics object".to_owned(),
+            words => words.join(" "),
+        };
         if *has_namespace && !c.is("on") {
             let name = state.target(&c.path()?);
             state.note_unmodelled(&what, Some(name), "");

@@ -54,7 +54,7 @@ pub(super) fn create(state: &mut State, c: &mut Cursor<'_>, persistence: Persist
         return Ok(());
     }
     if c.eat_all(&["partition", "of"]) {
-        return create_partition(state, c, name);
+        return create_partition(state, c, &name);
     }
     let mut elements = Elements::default();
     let mut table = Table::new(name);
@@ -128,7 +128,7 @@ fn selects(c: &Cursor<'_>) -> bool {
 }
 
 /// `PARTITION OF parent [ ( … ) ] bound [ PARTITION BY … ]`
-fn create_partition(state: &mut State, c: &mut Cursor<'_>, name: QualifiedName) -> Applied {
+fn create_partition(state: &mut State, c: &mut Cursor<'_>, name: &QualifiedName) -> Applied {
     let path = c.path()?;
     let Some(parent) = state.find_relation(&path) else {
         return state.missing("table", &path, false);
@@ -148,7 +148,7 @@ fn create_partition(state: &mut State, c: &mut Cursor<'_>, name: QualifiedName) 
     }
     let inherited = table.columns.iter().map(|c| c.name.clone()).collect();
     insert(state, table, elements, inherited)?;
-    partition::attach(state, &parent, &name, bound);
+    partition::attach(state, &parent, name, bound);
     Ok(())
 }
 

@@ -1,4 +1,65 @@
-//! `align` makes one Postgres schema speak another's language.
-pub mod mapping;
+//! `align` makes one Postgres schema speak another's language: it measures the distance between two.
+//!
+//! # Data flow
+//!
+//! ```text
+//! --from, --to ─► source::load ─► Schema ─┐
+//!                                         ├─► diff::compare ─► Comparison ─► score::score ─► Score ─┐
+//! mapping.toml ─► mapping::read ─► Mapping ┘                        │                               │
+//!                                                                   └──► gate::judge ─► Verdict ◄───┤
+//!                                                        report ─► text | json | markdown ◄─────────┘
+//! ```
+//!
+//! # Map
+//!
+//! | module | decides |
+//! | --- | --- |
+//! | [`schema`] | what a database looks like: the one model of every reader and every comparison |
+//! | [`mapping`] | which column means which, how a value changes on its way, what is expected |
+//! | [`diff`] | how two schemas differ under a mapping, and what blocks |
+//! | [`score`] | one number out of a comparison, and the stricter numbers beside it |
+//! | [`gate`] | the one yes or no |
+//! | [`ddl`] | a schema as SQL: the only place that writes DDL, and SQL literals |
+//! | [`source`] | from the world to a schema: SQL text, TypeScript, JSON, a live Postgres |
+//! | [`report`] | values to text; computes nothing |
+//! | [`bundled`] | the pair that ships inside the program |
+//! | [`cli`] | arguments, streams, exit codes: the only part that knows the process |
+//!
+//! # Invariants
+//!
+//! 1. The core (`schema`, `mapping`, `diff`, `score`, `gate`, `ddl`) reads no file, no clock, no
+//!    environment and no network, and has no `async`. `tests/tidy.rs` reads the sources for it.
+//! 2. `compare` is total: a type nobody knows or a counterpart that is missing is a value in the
+//!    result, never an error.
+//! 3. What a source cannot say is unknown. Unknown compares as compatible, and is listed.
+//! 4. Same input, same bytes out: lists are sorted, no path is made absolute, no time is printed.
+//! 5. Only [`cli`] writes to a stream, asks for a terminal and chooses an exit code.
+//! 6. Reading a database happens in one read-only transaction.
+//!
+//! # Words
+//!
+//! *from*, *to*: the two sides, in the direction of change. *Source*: where a schema is read from.
+//! *Namespace*: what SQL calls a schema; *home* is the one that goes without saying. *Correspondence*:
+//! one pair said to mean the same. *Mapping*: the file of them. *Transform*: how a value changes on its
+//! way. *Change*: one atomic difference. *Comparison*: all of them. *Blocker*: a fact that forbids a
+//! switch whatever the score.
+
 pub mod schema;
+
+pub mod mapping;
+
+pub mod diff;
+
+pub mod score;
+
+pub mod gate;
+
+pub mod ddl;
+
 pub mod source;
+
+pub mod report;
+
+pub mod bundled;
+
+pub mod cli;

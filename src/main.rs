@@ -1,3 +1,7 @@
 //! The program; see the library for the map of the house.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    align::cli::run()
+}

@@ -4,12 +4,18 @@
 //! correspondence fits two schemas is decided by [`crate::diff`].
 
 pub mod condition;
+mod describe;
 pub mod file;
+mod json_path;
+mod reference;
 mod transform;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+pub use condition::Condition;
+pub use json_path::{JsonPath, JsonPathError, JsonStep};
+pub use reference::{ColumnRef, ReferenceError, TableRef};
 pub use transform::{
     Fallback, Literal, Lookup, OnAmbiguous, OnMissing, OpenRange, PackForm, RangeRule, Transform,
     WhenCase,
@@ -204,7 +210,7 @@ pub struct ExpectTable {
     pub module: Option<String>,
     /// The phase that brings it.
     pub phase: Option<String>,
-    /// Lines for the checklist; each is ticked from the live diff by its `column`, or by the table.
+    /// Lines for the checklist; each is ticked from the live diff by its columns, or by the table.
     pub checklist: Vec<ChecklistItem>,
     /// Where it stands in the file.
     pub at: At,
@@ -217,6 +223,8 @@ pub struct ChecklistItem {
     pub text: String,
     /// The target columns that tell whether it is done; empty asks for the table alone.
     pub columns: Vec<Ident>,
+    /// The phase that brings it, where it is not the table's.
+    pub phase: Option<String>,
 }
 
 /// How much a table's absence matters.
@@ -257,7 +265,7 @@ pub struct ExpectSelect {
 }
 
 /// Two tables that mean the same.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct TableCorrespondence {
     /// The table of the from side.
     pub from: TableRef,
@@ -267,8 +275,8 @@ pub struct TableCorrespondence {
     pub status: Status,
     /// Paper trail.
     pub note: Note,
-    /// A condition that leaves rows out, as written.
-    pub filter: Option<String>,
+    /// Rows for which it does not hold are left out.
+    pub filter: Option<Condition>,
     /// Where it stands in the file.
     pub at: At,
 }
@@ -276,7 +284,8 @@ pub struct TableCorrespondence {
 /// Columns that mean the same.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ColumnCorrespondence {
-    /// Columns of the from side: none for a constant, several for `concat`, `pack` and rules.
+    /// Columns of the from side, all of one table where a `to` is: none for a constant, several for
+    /// `concat`, `pack`, `when` and `sql`, or where several are kept, archived or dropped alike.
     pub from: Vec<ColumnRef>,
     /// Columns of the to side: none for what is kept, archived or dropped; several for `split`.
     pub to: Vec<ColumnRef>,
@@ -374,36 +383,16 @@ pub struct At {
     pub column: u32,
 }
 
-/// A table as a mapping names it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct TableRef {
-    /// `None` is the side's home.
-    pub namespace: Option<Ident>,
-    /// The table.
-    pub name: Ident,
-}
-
-/// A column as a mapping names it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ColumnRef {
-    /// Its table.
-    pub table: TableRef,
-    /// The column.
-    pub name: Ident,
-}
-
-impl fmt::Display for TableRef {
+impl fmt::Display for At {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.namespace {
-            Some(namespace) => write!(f, "{namespace}.{}", self.name),
-            None => write!(f, "{}", self.name),
-        }
+        write!(f, "{}:{}", self.line, self.column)
     }
 }
 
-impl fmt::Display for ColumnRef {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.table, self.name)
+impl Side {
+    /// The namespace whose name goes without saying.
+    pub fn home(&self) -> &str {
+        self.schemas.first().map_or("public", Ident::as_str)
     }
 }
 

@@ -1,6 +1,11 @@
 //! The verbs that change a value on its way.
 
+use std::fmt;
+
+use super::TableRef;
 use super::condition::Condition;
+use super::json_path::JsonPath;
+use crate::schema::Ident;
 
 /// One step of a conversion. Steps of a correspondence run in the file's order, each on the result of
 /// the one before; the first takes the `from` columns.
@@ -33,10 +38,10 @@ pub enum Transform {
         /// The most parts a separator makes.
         limit: Option<u32>,
     },
-    /// One value for another.
+    /// One value for another. NULL stays NULL, but for [`Fallback::Value`], which takes it too.
     Values {
-        /// Pairs in the file's order.
-        pairs: Vec<(Literal, Literal)>,
+        /// Pairs in the file's order: the text form of a value, and what it becomes.
+        pairs: Vec<(String, Literal)>,
         /// For a value that is not listed.
         on_unknown: Fallback,
     },
@@ -53,8 +58,8 @@ pub enum Transform {
     Lookup(Lookup),
     /// One member of a JSON value.
     Json {
-        /// A path such as `$.budget.amount`.
-        path: String,
+        /// The way to it.
+        path: JsonPath,
     },
     /// Several columns into one value under their own names.
     Pack(PackForm),
@@ -98,6 +103,18 @@ pub enum Literal {
     Boolean(bool),
 }
 
+impl Literal {
+    /// The value as SQL writes it: a text in quotes.
+    pub fn quoted(&self) -> String {
+        match self {
+            Self::Text(text) => format!("'{}'", text.replace('\'', "''")),
+            // `Debug` keeps the point of `1.0`, so that it reads back as a float
+            Self::Float(number) => format!("{number:?}"),
+            Self::Integer(_) | Self::Boolean(_) => self.to_string(),
+        }
+    }
+}
+
 /// What becomes of a value that a list does not name.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Fallback {
@@ -137,15 +154,15 @@ pub enum OpenRange {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lookup {
     /// The table of the to side.
-    pub table: super::TableRef,
+    pub table: TableRef,
     /// Columns tried in order.
-    pub matches: Vec<crate::schema::Ident>,
+    pub matches: Vec<Ident>,
     /// Whether blanks around the value are cut.
     pub trim: bool,
     /// Whether case is ignored.
     pub lower: bool,
     /// The column whose value is taken.
-    pub take: crate::schema::Ident,
+    pub take: Ident,
     /// When no row holds the value.
     pub on_missing: OnMissing,
     /// When several do.
@@ -195,6 +212,18 @@ impl Transform {
             Self::Scale { .. } => "scale",
             Self::When { .. } => "when",
             Self::Sql(_) => "sql",
+        }
+    }
+}
+
+impl fmt::Display for Literal {
+    /// The value as Postgres's text form of it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => f.write_str(text),
+            Self::Integer(number) => write!(f, "{number}"),
+            Self::Float(number) => write!(f, "{number}"),
+            Self::Boolean(value) => write!(f, "{value}"),
         }
     }
 }

@@ -1,0 +1,202 @@
+//! `align diff`
+
+use clap::{Args, ValueEnum};
+
+use super::args::{MapArg, OutputArg, Sides};
+use super::error::{CliError, Outcome};
+use super::pair::{self, FoundMapping};
+use super::ui::Ui;
+use crate::mapping::Mapping;
+use crate::report::explain::NotFound;
+use crate::report::{self, Labelled, Options, Report};
+use crate::{diff, gate, score};
+
+const EXAMPLES: &str = "\
+Examples:
+  Compare the pair that the mapping names:
+    align diff
+  Compare two files by name alone:
+    align diff --no-map --from old.sql --to new.sql
+  Measure a live database, and fail in CI while it is under 90:
+    align diff --from env:DATABASE_URL --fail-under 90
+  Write a report to share:
+    align diff --format markdown -o report.md
+
+Exits with 1 when --fail-under, --gate or --exit-code say no, with 2 on failure.";
+
+/// Show how two schemas differ, and score it
+///
+/// Reads both sides, applies the mapping, and lists every difference by table, what blocks a switch, and
+/// the score. Without a mapping, and without both sides, the pair inside this program is compared.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct DiffArgs {
+    #[command(flatten)]
+    sides: Sides,
+
+    #[command(flatten)]
+    map: MapArg,
+
+    /// Compare by name alone
+    #[arg(long, help_heading = "Mapping", conflicts_with = "map")]
+    no_map: bool,
+
+    /// What to write
+    #[arg(long, help_heading = "Output", value_enum, default_value = "text")]
+    format: Format,
+
+    #[command(flatten)]
+    output: OutputArg,
+
+    /// List what agrees, too
+    #[arg(long, help_heading = "Output")]
+    all: bool,
+
+    /// Show how one table's or column's credit comes about
+    #[arg(long, help_heading = "Output", value_name = "TABLE[.COLUMN]")]
+    #[arg(conflicts_with_all = ["format", "all"])]
+    explain: Option<String>,
+
+    #[command(flatten)]
+    questions: Questions,
+}
+
+/// What a script asks.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+struct Questions {
+    /// Exit 1 when the score is under N, 0 to 100
+    #[arg(long, value_name = "N", value_parser = threshold)]
+    fail_under: Option<f64>,
+
+    /// Exit 1 when the mapping's gate does not pass
+    #[arg(long)]
+    gate: bool,
+
+    /// Exit 1 when the schemas differ
+    #[arg(long)]
+    exit_code: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For a terminal
+    Text,
+    /// For a program
+    Json,
+    /// For a comment on a pull request
+    Markdown,
+}
+
+pub(super) fn run(ui: &Ui, args: &DiffArgs) -> Result<Outcome, CliError> {
+    let found = args.mapping()?;
+    match &found {
+        Some(found) => found.announce(ui),
+        None => ui.status("no mapping: names alone decide"),
+    }
+    let sides = pair::sides(ui, &args.sides, found.as_ref())?;
+    let (from, to) = pair::load(ui, sides)?;
+    let by_name = Mapping::default();
+    let mapping = found.as_ref().map_or(&by_name, |found| &found.mapping);
+
+    let comparison = diff::compare(&from.schema, &to.schema, mapping);
+    let score = score::score(&comparison, mapping);
+    let verdict = gate::judge(&comparison, &score, &mapping.gate);
+    let report = Report {
+        comparison: &comparison,
+        score: &score,
+        verdict: &verdict,
+        mapping,
+        from: Labelled {
+            name: &from.name,
+            source: &from.source,
+        },
+        to: Labelled {
+            name: &to.name,
+            source: &to.source,
+        },
+        map: found.as_ref().map(|found| found.label.as_str()),
+        options: Options {
+            all: args.all,
+            ..ui.options()
+        },
+    };
+    let answer = match &args.explain {
+        Some(wanted) => report::explain::render(&report, wanted).map_err(not_found)?,
+        None => report::render(&report, args.format.into()),
+    };
+    args.output.write(ui, &answer)?;
+    let outcome = args.questions.ask(ui, &report);
+    if args.format == Format::Text && args.explain.is_none() {
+        for hint in report::hints(&report) {
+            ui.hint(hint);
+        }
+    }
+    Ok(outcome)
+}
+
+impl DiffArgs {
+    fn mapping(&self) -> Result<Option<FoundMapping>, CliError> {
+        if self.no_map {
+            return Ok(None);
+        }
+        let found = pair::find_mapping(self.map.map.as_deref())?;
+        if found.is_none() && (self.sides.from.is_none() || self.sides.to.is_none()) {
+            return pair::bundled_mapping().map(Some);
+        }
+        Ok(found)
+    }
+}
+
+impl Questions {
+    fn ask(&self, ui: &Ui, report: &Report<'_>) -> Outcome {
+        let mut reasons = Vec::new();
+        if let Some(threshold) = self.fail_under
+            && !report.score.reaches(threshold)
+        {
+            let printed = report.score.printed();
+            reasons.push(match report.score.overall {
+                Some(_) => format!("the score is {printed}, under {threshold} (--fail-under)"),
+                None => "nothing was scored (--fail-under)".to_owned(),
+            });
+        }
+        if self.gate && !report.verdict.passed {
+            let gate = report.verdict.reasons.iter();
+            reasons.extend(gate.map(|reason| format!("{reason} (--gate)")));
+        }
+        if self.exit_code && !report.comparison.is_empty() {
+            reasons.push("the schemas differ (--exit-code)".to_owned());
+        }
+        for reason in &reasons {
+            ui.no(reason);
+        }
+        Outcome::no_if(!reasons.is_empty())
+    }
+}
+
+impl From<Format> for report::Format {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Text => Self::Text,
+            Format::Json => Self::Json,
+            Format::Markdown => Self::Markdown,
+        }
+    }
+}
+
+fn not_found(missing: NotFound) -> CliError {
+    let near = missing.near.clone();
+    let error = CliError::failed(missing);
+    near.iter().fold(error, |error, name| {
+        error.hint(format!("there is `{name}`"))
+    })
+}
+
+fn threshold(text: &str) -> Result<f64, String> {
+    let number: f64 = text.parse().map_err(|error| format!("{error}"))?;
+    if (0.0..=100.0).contains(&number) {
+        Ok(number)
+    } else {
+        Err("it must be 0 to 100".to_owned())
+    }
+}

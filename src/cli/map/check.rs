@@ -1,0 +1,302 @@
+//! `align map check`
+
+use std::collections::BTreeMap;
+
+use clap::Args;
+use comfy_table::Color;
+use serde::Serialize;
+
+use super::list::{Entry, List, json, one_line, or_dash};
+use crate::cli::args::{ListFormat, MapArg, OutputArg, Sides};
+use crate::cli::error::{CliError, Outcome};
+use crate::cli::pair;
+use crate::cli::ui::Ui;
+use crate::diff::{self, Comparison, CorrespondenceState, SelectResult, State};
+use crate::mapping::{At, Mapping, TableRef};
+use crate::report::standing::count;
+use crate::schema::{QualifiedName, Schema};
+
+const EXAMPLES: &str = "\
+Examples:
+  Check the one pair under mappings/:
+    align map check
+  Check the pair inside this program:
+    align map check --map clara-to-trendtialcrm
+  Check a mapping against a live database:
+    align map check --map crm/mapping.toml --from env:DATABASE_URL
+
+Exits with 1 when something in the mapping does not fit the two schemas: a
+correspondence is stale, a table is unknown, a query cannot be read.";
+
+/// Check that a mapping fits both schemas
+///
+/// Reads both sides and says of each correspondence whether it is open (still to be done), applied
+/// (already so) or stale (names something that is not there).
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct CheckArgs {
+    #[command(flatten)]
+    sides: Sides,
+
+    #[command(flatten)]
+    map: MapArg,
+
+    /// What to write
+    #[arg(long, help_heading = "Output", value_enum, default_value = "text")]
+    format: ListFormat,
+
+    #[command(flatten)]
+    output: OutputArg,
+}
+
+/// The answer, as a program reads it.
+#[derive(Debug, Serialize)]
+struct Checked<'a> {
+    format_version: u32,
+    command: &'static str,
+    align_version: &'static str,
+    mapping: &'a str,
+    from: Named<'a>,
+    to: Named<'a>,
+    passed: bool,
+    counts: BTreeMap<&'static str, usize>,
+    correspondences: Vec<Line<'a>>,
+    problems: Vec<Problem>,
+}
+
+#[derive(Debug, Serialize)]
+struct Named<'a> {
+    name: &'a str,
+    source: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct Line<'a> {
+    state: &'static str,
+    kind: &'static str,
+    from: &'a str,
+    to: &'a str,
+    line: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    missing: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    near: &'a [String],
+}
+
+/// Something that does not fit and is no correspondence.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+struct Problem {
+    kind: &'static str,
+    message: String,
+    line: u32,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    near: Vec<String>,
+}
+
+/// The most names that are offered for one that is not there.
+const NEAR: usize = 3;
+
+pub(super) fn run(ui: &Ui, args: &CheckArgs) -> Result<Outcome, CliError> {
+    let found = args.map.find()?;
+    found.announce(ui);
+    let sides = pair::sides(ui, &args.sides, Some(&found))?;
+    let (from, to) = pair::load(ui, sides)?;
+    let comparison = diff::compare(&from.schema, &to.schema, &found.mapping);
+    let correspondences: Vec<Line<'_>> =
+        comparison.correspondences.iter().map(Line::from).collect();
+    let mut problems = unknown_tables(&found.mapping, &to.schema);
+    problems.extend(unreadable_selects(&comparison));
+    let mut counts = BTreeMap::new();
+    for line in &correspondences {
+        *counts.entry(line.state).or_insert(0) += 1;
+    }
+    let checked = Checked {
+        format_version: 1,
+        command: "map check",
+        align_version: env!("CARGO_PKG_VERSION"),
+        mapping: &found.label,
+        from: Named {
+            name: &from.name,
+            source: &from.source,
+        },
+        to: Named {
+            name: &to.name,
+            source: &to.source,
+        },
+        passed: !counts.contains_key(STALE) && problems.is_empty(),
+        counts,
+        correspondences,
+        problems,
+    };
+    let answer = match args.format {
+        ListFormat::Text => text(ui, &checked),
+        ListFormat::Json => json(&checked)?,
+    };
+    args.output.write(ui, &answer)?;
+    Ok(Outcome::no_if(!checked.passed))
+}
+
+const STALE: &str = "stale";
+
+impl<'a> From<&'a CorrespondenceState> for Line<'a> {
+    fn from(found: &'a CorrespondenceState) -> Self {
+        let (state, missing, near) = match &found.state {
+            State::Open => ("open", None, &[][..]),
+            State::Applied => ("applied", None, &[][..]),
+            State::Idle => ("idle", None, &[][..]),
+            State::Stale { missing, near } => (STALE, Some(missing.as_str()), near.as_slice()),
+        };
+        Self {
+            state,
+            kind: if found.is_table { "table" } else { "column" },
+            from: &found.from,
+            to: &found.to,
+            line: found.at.line,
+            missing,
+            near,
+        }
+    }
+}
+
+/// Tables that the mapping scores, or says something of, and the to side does not have.
+fn unknown_tables(mapping: &Mapping, to: &Schema) -> Vec<Problem> {
+    let scored = mapping.categories.iter().flat_map(|category| {
+        let place = format!("category \"{}\"", category.name);
+        category
+            .tables
+            .iter()
+            .map(move |table| (table, category.at, place.clone()))
+    });
+    let expected = mapping.expect_tables.iter();
+    let expected = expected.map(|expect| (&expect.table, expect.at, "an expectation".to_owned()));
+    scored
+        .chain(expected)
+        .filter(|(table, ..)| resolve(table, to).is_none_or(|name| to.table(&name).is_none()))
+        .map(|(table, at, place)| unknown_table(table, at, &place, to))
+        .collect()
+}
+
+fn resolve(table: &TableRef, schema: &Schema) -> Option<QualifiedName> {
+    let namespace = table.namespace.as_ref().or_else(|| schema.home())?;
+    Some(QualifiedName::new(namespace.clone(), table.name.clone()))
+}
+
+fn unknown_table(table: &TableRef, at: At, place: &str, to: &Schema) -> Problem {
+    let wanted = table.to_string();
+    let mut near: Vec<(f64, String)> = to
+        .tables
+        .iter()
+        .map(|known| to.show(&known.name))
+        .map(|known| (strsim::jaro_winkler(&wanted, &known), known))
+        .filter(|(similarity, _)| *similarity > 0.8)
+        .collect();
+    near.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+    Problem {
+        kind: "table.unknown",
+        message: format!("{place} names table {wanted}, which the to side does not have"),
+        line: at.line,
+        near: near.into_iter().map(|(_, name)| name).take(NEAR).collect(),
+    }
+}
+
+fn unreadable_selects(comparison: &Comparison) -> Vec<Problem> {
+    let unreadable = comparison
+        .selects
+        .iter()
+        .filter_map(|select| match &select.result {
+            SelectResult::Unreadable(reason) => Some(Problem {
+                kind: "select.unreadable",
+                message: format!(
+                    "the query \"{}\" of {}: {reason}",
+                    select.select, select.table
+                ),
+                line: select.at.line,
+                near: Vec::new(),
+            }),
+            SelectResult::Resolved
+            | SelectResult::MissingTable(_)
+            | SelectResult::MissingColumn(_)
+            | SelectResult::NoWay { .. }
+            | SelectResult::ManyWays { .. } => None,
+        });
+    unreadable.collect()
+}
+
+fn text(ui: &Ui, checked: &Checked<'_>) -> String {
+    let mut list = List::new(ui, &["line", "state", "from", "to"]);
+    for line in &checked.correspondences {
+        let state = Entry::new(line.state);
+        list.add(vec![
+            Entry::new(line.line.to_string()),
+            match line.state {
+                STALE => state.colored(Color::DarkRed),
+                "open" => state.colored(Color::DarkYellow),
+                "applied" => state.colored(Color::DarkGreen),
+                _ => state,
+            },
+            Entry::new(or_dash(line.from)),
+            Entry::new(or_dash(line.to)),
+        ]);
+    }
+    let mut text = list.written(4);
+    let problems = problems(checked);
+    if !problems.is_empty() {
+        let mut list = List::new(ui, &["line", "problem"]);
+        for (line, problem) in &problems {
+            list.add(vec![
+                Entry::new(line.to_string()),
+                Entry::new(one_line(problem)).colored(Color::DarkRed),
+            ]);
+        }
+        text += "\n";
+        text += &list.written(1);
+    }
+    let counts = ["open", "applied", "idle", STALE]
+        .into_iter()
+        .filter_map(|state| {
+            checked
+                .counts
+                .get(state)
+                .map(|count| format!("{count} {state}"))
+        });
+    let counts: Vec<String> = counts.collect();
+    let counts = match counts.as_slice() {
+        [] => String::new(),
+        counts => format!(": {}", counts.join(", ")),
+    };
+    let total = count(
+        checked.correspondences.len(),
+        "correspondence",
+        "correspondences",
+    );
+    let problems = match problems.len() {
+        0 => String::new(),
+        n => format!("; {}", count(n, "problem", "problems")),
+    };
+    format!("{text}\n{total}{counts}{problems}\n")
+}
+
+/// What does not fit, by the line of the mapping file.
+fn problems(checked: &Checked<'_>) -> Vec<(u32, String)> {
+    let named = |message: &str| {
+        message
+            .replace("the from side", checked.from.name)
+            .replace("the to side", checked.to.name)
+    };
+    let stale = checked.correspondences.iter().filter_map(|line| {
+        let missing = named(line.missing?);
+        Some((line.line, with_near(&missing, line.near)))
+    });
+    let others = checked.problems.iter();
+    let others = others.map(|p| (p.line, with_near(&named(&p.message), &p.near)));
+    let mut problems: Vec<(u32, String)> = stale.chain(others).collect();
+    problems.sort();
+    problems
+}
+
+fn with_near(message: &str, near: &[String]) -> String {
+    match near {
+        [] => message.to_owned(),
+        near => format!("{message}; near: {}", near.join(", ")),
+    }
+}

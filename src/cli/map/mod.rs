@@ -1,0 +1,48 @@
+//! `align map`: the mapping itself.
+
+mod check;
+mod list;
+mod show;
+
+use clap::{Args, Subcommand};
+
+use super::args::MapArg;
+use super::error::{CliError, Outcome};
+use super::pair::{self, FoundMapping};
+use super::ui::Ui;
+use crate::bundled;
+
+/// Look at a mapping
+#[derive(Debug, Args)]
+pub(super) struct MapArgs {
+    #[command(subcommand)]
+    command: MapCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum MapCommand {
+    Check(check::CheckArgs),
+    Show(show::ShowArgs),
+}
+
+pub(super) fn run(ui: &Ui, args: &MapArgs) -> Result<Outcome, CliError> {
+    match &args.command {
+        MapCommand::Check(args) => check::run(ui, args),
+        MapCommand::Show(args) => show::run(ui, args),
+    }
+}
+
+impl MapArg {
+    /// The mapping, which has to be named or lie under `mappings/`: a check that silently takes another
+    /// one says nothing.
+    fn find(&self) -> Result<FoundMapping, CliError> {
+        pair::find_mapping(self.map.as_deref())?.ok_or_else(|| {
+            CliError::say("cannot find a mapping: there is none under `mappings/`")
+                .hint("name one with `--map PATH`")
+                .hint(format!(
+                    "the pair inside this program is `--map {}`",
+                    bundled::PAIR.name
+                ))
+        })
+    }
+}

@@ -1,0 +1,127 @@
+//! The command line: what was typed, what it means, what is printed where, and with which code the
+//! program ends. Nothing else reads the environment.
+
+mod args;
+mod diff;
+mod error;
+mod inspect;
+mod map;
+mod output;
+mod pair;
+mod ui;
+
+use std::env;
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use args::GlobalArgs;
+use error::{CliError, Outcome};
+use ui::Ui;
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    done
+  1    a question was asked and the answer is no
+  2    failed: wrong usage, unreadable input, no connection, a bad mapping
+  130  interrupted before anything was changed";
+
+/// Make one Postgres schema speak another's language
+///
+/// Compares two schemas under a mapping of names and values, and says how far apart they are.
+#[derive(Debug, Parser)]
+#[command(name = "align", version, styles = STYLES, max_term_width = 80)]
+#[command(after_help = EXIT_CODES, disable_help_subcommand = true, help_expected = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+
+    #[command(flatten)]
+    global: GlobalArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Diff(diff::DiffArgs),
+    Inspect(inspect::InspectArgs),
+    Map(map::MapArgs),
+}
+
+/// Runs the program on its own arguments.
+pub fn run() -> ExitCode {
+    let typed: Vec<OsString> = env::args_os().collect();
+    let command = Cli::command().color(typed_color(&typed));
+    let parsed = command
+        .try_get_matches_from(typed)
+        .and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match parsed {
+        Ok(cli) => cli,
+        Err(error) => {
+            let code = u8::try_from(error.exit_code()).unwrap_or(2);
+            // Help that nobody reads to its end is no failure, and there is no other place to say more.
+            return match error.print() {
+                Ok(()) | Err(_) => ExitCode::from(code),
+            };
+        }
+    };
+    let ui = Ui::new(&cli.global, &environment);
+    let code = match dispatch(&ui, cli.command) {
+        Ok(outcome) => outcome.code(),
+        Err(error) => {
+            error.print(&ui);
+            error.code()
+        }
+    };
+    ExitCode::from(code)
+}
+
+fn dispatch(ui: &Ui, command: Command) -> Result<Outcome, CliError> {
+    match command {
+        Command::Diff(args) => diff::run(ui, &args),
+        Command::Inspect(args) => inspect::run(ui, args),
+        Command::Map(args) => map::run(ui, &args),
+    }
+}
+
+/// What `--color` says, for the help and the errors that are printed before it is parsed.
+fn typed_color(typed: &[OsString]) -> clap::ColorChoice {
+    let mut words = typed.iter().filter_map(|word| word.to_str());
+    let mut color = clap::ColorChoice::Auto;
+    while let Some(word) = words.next() {
+        let value = match word.strip_prefix("--color") {
+            Some("") => words.next(),
+            Some(value) => value.strip_prefix('='),
+            None if word == "--" => break,
+            None => None,
+        };
+        color = match value {
+            Some("always") => clap::ColorChoice::Always,
+            Some("never") => clap::ColorChoice::Never,
+            _ => color,
+        };
+    }
+    color
+}
+
+/// A variable that is not UTF-8 counts as not set: nothing here could use it.
+fn environment(name: &str) -> Option<String> {
+    env::var(name).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound_and_every_flag_has_help() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,345 @@
+//! Which two schemas a command is about, and under which mapping.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use tokio::runtime;
+
+use super::args::Sides;
+use super::error::CliError;
+use super::ui::Ui;
+use crate::bundled;
+use crate::mapping::{self, Mapping, file};
+use crate::schema::{Ident, Schema};
+use crate::source::{self, Opened, Request, SourceSpec};
+
+const FILE: &str = "mapping.toml";
+const FOLDER: &str = "mappings";
+
+/// A mapping, and where its relative paths start.
+#[derive(Debug)]
+pub(super) struct FoundMapping {
+    pub(super) mapping: Mapping,
+    /// What messages and reports call it.
+    pub(super) label: String,
+    home: Home,
+}
+
+#[derive(Debug)]
+enum Home {
+    Folder(PathBuf),
+    Bundled,
+}
+
+/// One side of a comparison, not read yet.
+#[derive(Debug)]
+pub(super) struct Side {
+    /// A short name for reports.
+    name: String,
+    source: SourceSpec,
+    namespaces: Vec<Ident>,
+    interfaces: BTreeMap<String, String>,
+}
+
+/// One side of a comparison.
+#[derive(Debug)]
+pub(super) struct Loaded {
+    /// A short name for reports.
+    pub(super) name: String,
+    /// The source as the user wrote it, without a password.
+    pub(super) source: String,
+    pub(super) schema: Schema,
+}
+
+/// Finds the mapping that a command asks for by path or name, or else the one pair under `mappings/`;
+/// `None` when there is no such pair.
+pub(super) fn find_mapping(map: Option<&str>) -> Result<Option<FoundMapping>, CliError> {
+    if let Some(map) = map {
+        return named(map).map(Some);
+    }
+    let mut pairs = pairs_here()?;
+    match pairs.len() {
+        0 => Ok(None),
+        1 => pairs.pop().map(|path| read(&path)).transpose(),
+        _ => {
+            let names: Vec<String> = pairs.iter().map(|p| format!("`{}`", p.display())).collect();
+            let message = format!("cannot choose a mapping: there are {}", names.join(", "));
+            let hints = pairs.iter().filter_map(|path| path.parent());
+            Err(hints.fold(CliError::say(message), |error, folder| {
+                error.hint(format!("name one with `--map {}`", folder.display()))
+            }))
+        }
+    }
+}
+
+/// The pair inside the program.
+pub(super) fn bundled_mapping() -> Result<FoundMapping, CliError> {
+    let label = bundled::PAIR.name;
+    let mapping =
+        file::read(bundled::PAIR.mapping).map_err(|errors| CliError::mapping(label, &errors))?;
+    Ok(FoundMapping {
+        mapping,
+        label: label.to_owned(),
+        home: Home::Bundled,
+    })
+}
+
+fn named(map: &str) -> Result<FoundMapping, CliError> {
+    let path = Path::new(map);
+    if path.is_dir() {
+        return read(&path.join(FILE));
+    }
+    if !path.exists() && map == bundled::PAIR.name {
+        return bundled_mapping();
+    }
+    read(path).map_err(|error| {
+        if path.exists() {
+            return error;
+        }
+        error.hint(format!(
+            "the pair inside this program is `--map {}`",
+            bundled::PAIR.name
+        ))
+    })
+}
+
+fn pairs_here() -> Result<Vec<PathBuf>, CliError> {
+    let folder = Path::new(FOLDER);
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let entries = folder
+        .read_dir()
+        .and_then(|entries| {
+            entries
+                .map(|entry| Ok(entry?.path()))
+                .collect::<Result<Vec<_>, _>>()
+        })
+        .with_context(|| format!("cannot read `{FOLDER}`"))
+        .map_err(CliError::failed)?;
+    let mut pairs: Vec<PathBuf> = entries
+        .into_iter()
+        .map(|entry| entry.join(FILE))
+        .filter(|path| path.is_file())
+        .collect();
+    pairs.sort();
+    Ok(pairs)
+}
+
+fn read(path: &Path) -> Result<FoundMapping, CliError> {
+    let file = source::read_file(path).map_err(|error| CliError::file("mapping", path, error))?;
+    let mapping =
+        file::read(&file.text).map_err(|errors| CliError::mapping(&file.name, &errors))?;
+    let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+    Ok(FoundMapping {
+        mapping,
+        label: file.name,
+        home: Home::Folder(folder),
+    })
+}
+
+impl FoundMapping {
+    /// Says which mapping is used, for the user may not have named it.
+    pub(super) fn announce(&self, ui: &Ui) {
+        match &self.home {
+            Home::Folder(_) => ui.status(format_args!("mapping {}", self.label)),
+            Home::Bundled => {
+                ui.status(format_args!("mapping {} (inside this program)", self.label))
+            }
+        }
+    }
+
+    fn default_source(&self, side: &mapping::Side) -> Result<Option<SourceSpec>, CliError> {
+        let Some(written) = &side.source else {
+            return Ok(None);
+        };
+        let spec = SourceSpec::parse(written)
+            .with_context(|| format!("cannot use the sources of mapping `{}`", self.label))
+            .map_err(CliError::failed)?;
+        Ok(Some(match &self.home {
+            Home::Folder(folder) => spec.within(folder),
+            Home::Bundled => spec.embedded(|path| bundled::PAIR.file(path)),
+        }))
+    }
+}
+
+/// Decides what both sides are: what was typed first, then what the mapping says.
+pub(super) fn sides(
+    ui: &Ui,
+    typed: &Sides,
+    found: Option<&FoundMapping>,
+) -> Result<(Side, Side), CliError> {
+    let none = mapping::Side::default();
+    let (from, to) = match found {
+        Some(found) => (&found.mapping.from, &found.mapping.to),
+        None => (&none, &none),
+    };
+    let namespaces = &typed.namespaces.schemas;
+    let from = side(ui, "from", typed.from.as_deref(), namespaces, found, from)?;
+    let to = side(ui, "to", typed.to.as_deref(), namespaces, found, to)?;
+    if from.source.is_stdin() && to.source.is_stdin() {
+        let error = CliError::say("cannot read both sides from standard input");
+        return Err(error.hint("write one of them to a file"));
+    }
+    Ok((from, to))
+}
+
+fn side(
+    ui: &Ui,
+    flag: &str,
+    typed: Option<&str>,
+    namespaces: &[Ident],
+    found: Option<&FoundMapping>,
+    defaults: &mapping::Side,
+) -> Result<Side, CliError> {
+    let default = match found {
+        Some(found) if typed.is_none() => found.default_source(defaults)?,
+        _ => None,
+    };
+    let (name, source) = match (typed, default) {
+        (Some(typed), _) => {
+            let source = parse(typed)?;
+            if source.has_password() {
+                warn_of_password(ui, &source, &format!("`--{flag}`"));
+            }
+            (source.shown().to_owned(), source)
+        }
+        (None, Some(source)) => {
+            if source.has_password() {
+                warn_of_password(ui, &source, "the mapping file");
+            }
+            let name = defaults.name.clone();
+            (name.unwrap_or_else(|| source.shown().to_owned()), source)
+        }
+        (None, None) => {
+            let why = match found {
+                Some(found) => format!("mapping `{}` names no `{flag}` source", found.label),
+                None => "there is no mapping".to_owned(),
+            };
+            let error = CliError::say(format!("cannot compare: `--{flag}` is missing, and {why}"));
+            return Err(error.hint(format!("name a schema, such as `--{flag} sql:schema.sql`")));
+        }
+    };
+    let namespaces = match namespaces {
+        [] => defaults.schemas.clone(),
+        typed => typed.to_vec(),
+    };
+    Ok(Side {
+        name,
+        source,
+        namespaces,
+        interfaces: defaults.interfaces.clone(),
+    })
+}
+
+/// Reads what names a source.
+pub(super) fn parse(typed: &str) -> Result<SourceSpec, CliError> {
+    SourceSpec::parse(typed).map_err(|error| {
+        let hint = error.hint();
+        hint.into_iter()
+            .fold(CliError::failed(error), CliError::hint)
+    })
+}
+
+/// Warns of a password where others can see it.
+pub(super) fn warn_of_password(ui: &Ui, source: &SourceSpec, place: &str) {
+    ui.warning(format_args!(
+        "the password of `{source}` stands in {place}, where others may read it; `env:NAME` keeps it out"
+    ));
+}
+
+/// Reads both sides; both are found before one is read, for reading may wait for a server.
+pub(super) fn load(ui: &Ui, (from, to): (Side, Side)) -> Result<(Loaded, Loaded), CliError> {
+    let (found_from, found_to) = (from.open(ui)?, to.open(ui)?);
+    Ok((from.read(ui, &found_from)?, to.read(ui, &found_to)?))
+}
+
+impl Side {
+    /// A side that no mapping says anything of.
+    pub(super) fn alone(source: SourceSpec, namespaces: Vec<Ident>) -> Self {
+        Self {
+            name: source.shown().to_owned(),
+            source,
+            namespaces,
+            interfaces: BTreeMap::new(),
+        }
+    }
+
+    pub(super) fn load(self, ui: &Ui) -> Result<Loaded, CliError> {
+        let opened = self.open(ui)?;
+        self.read(ui, &opened)
+    }
+
+    fn open(&self, ui: &Ui) -> Result<Opened, CliError> {
+        let opened = source::open(&self.source, &super::environment)
+            .map_err(|error| CliError::load(&self.source, error))?;
+        for warning in opened.warnings() {
+            ui.warning(warning);
+        }
+        for name in opened.names() {
+            ui.detail(format_args!("{}: {name}", self.source));
+        }
+        Ok(opened)
+    }
+
+    fn read(self, ui: &Ui, opened: &Opened) -> Result<Loaded, CliError> {
+        let request = Request {
+            namespaces: &self.namespaces,
+            interfaces: &self.interfaces,
+        };
+        let read = wait_for(opened, opened.read(request))?;
+        let schema = read.map_err(|error| CliError::load(&self.source, error))?;
+        let namespaces: Vec<String> = schema.namespaces.iter().map(ToString::to_string).collect();
+        let namespaces = namespaces.join(", ");
+        ui.detail(format_args!(
+            "{}: schema {namespaces} with {} tables of {} columns",
+            self.source,
+            schema.tables.len(),
+            schema.column_count(),
+        ));
+        if schema.tables.is_empty() {
+            ui.warning(format_args!(
+                "`{}` has no table in schema {namespaces}",
+                self.source
+            ));
+            ui.hint("read another schema of it with `--schema NAME`");
+        }
+        Ok(Loaded {
+            name: self.name,
+            source: self.source.shown().to_owned(),
+            schema,
+        })
+    }
+}
+
+/// Runs what reads a source. Only a live one gets a reactor, and only for it Ctrl-C is watched: once
+/// watched, the signal no longer ends the program by itself.
+fn wait_for<T>(opened: &Opened, read: impl Future<Output = T>) -> Result<T, CliError> {
+    let is_live = matches!(opened, Opened::Live(_));
+    let mut builder = runtime::Builder::new_current_thread();
+    if is_live {
+        builder.enable_all();
+    }
+    let runtime = builder
+        .build()
+        .context("cannot start a runtime")
+        .map_err(CliError::failed)?;
+    let done = runtime.block_on(async {
+        if !is_live {
+            return Ok(read.await);
+        }
+        tokio::select! {
+            // The signal is watched before the first byte is sent.
+            biased;
+            signal = tokio::signal::ctrl_c() => Err(match signal {
+                Ok(()) => CliError::interrupted(),
+                Err(error) => CliError::failed(error),
+            }),
+            done = read => Ok(done),
+        }
+    });
+    // The look-up of a name cannot be cancelled, and is not worth waiting for.
+    runtime.shutdown_background();
+    done
+}

@@ -1,0 +1,60 @@
+//! The values a column may hold, where a schema limits them to a list.
+
+use std::collections::BTreeSet;
+
+use crate::schema::{Column, ColumnType, Facet, Family, Schema, Table};
+
+/// What is known of the values a column may hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Domain {
+    /// Exactly these.
+    Only(BTreeSet<String>),
+    /// Any value of its type.
+    Free,
+    /// The source cannot say.
+    Unknown,
+}
+
+/// The values a column may hold, by its type, its checks and what the source itself states. NULL is
+/// not looked at.
+pub(crate) fn domain(schema: &Schema, table: &Table, column: &Column) -> Domain {
+    if let Some(values) = &column.values {
+        return Domain::Only(values.clone());
+    }
+    if let ColumnType::Named(name) = &column.ty {
+        if let Some(labels) = schema.enumeration(name).map(|e| &e.labels) {
+            return Domain::Only(labels.iter().cloned().collect());
+        }
+        let listed = schema.domain(name).and_then(|domain| {
+            domain
+                .checks
+                .iter()
+                .find_map(|check| check.expression.domain_of().map(|(_, values)| values))
+        });
+        if let Some(values) = listed {
+            return Domain::Only(values);
+        }
+    }
+    let checked = table
+        .checks
+        .iter()
+        .filter_map(|check| check.expression.domain_of())
+        .find_map(|(name, values)| (name == column.name).then_some(values));
+    match checked {
+        Some(values) => Domain::Only(values),
+        None if is_silent(schema, column) => Domain::Unknown,
+        None => Domain::Free,
+    }
+}
+
+/// A source without checks, or one that cannot name the type, may hide a list.
+fn is_silent(schema: &Schema, column: &Column) -> bool {
+    !schema.facets.contains(&Facet::Checks)
+        || matches!(
+            &column.ty,
+            ColumnType::Unknown {
+                family: Family::Any | Family::String,
+                ..
+            }
+        )
+}

@@ -1,1 +1,0 @@
-//! The TOML form of a mapping.

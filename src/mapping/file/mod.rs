@@ -1,0 +1,119 @@
+//! The TOML form of a mapping.
+//!
+//! [`read`] decides the form alone, and all of it: what it gives holds together, whatever the schemas
+//! are. It collects every trouble, each with its place, so that one run shows all there is to mend.
+
+mod check;
+mod correspondence;
+mod expect;
+mod item;
+mod place;
+mod reader;
+mod section;
+mod step;
+#[cfg(test)]
+mod tests;
+mod verb;
+
+use toml::de::{DeTable, DeValue};
+
+use super::{At, FORMAT, Mapping};
+use item::{Fields, Item};
+use reader::Reader;
+
+/// Something in a mapping file that is not as it must be.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
+#[error("{at}: {message}")]
+pub struct ParseError {
+    /// Where.
+    pub at: At,
+    /// What is wrong.
+    pub message: String,
+    /// What to write instead.
+    pub hint: Option<String>,
+}
+
+const KEYS: &[&str] = &[
+    "format", "from", "to", "migrate", "gate", "credit", "ignore", "category", "expect", "table",
+    "column",
+];
+
+/// Makes a mapping of a TOML text.
+///
+/// # Errors
+/// Every trouble, one or more, in the file's order. A text that is not TOML gives its syntax errors
+/// alone, a format that this program does not read gives that alone.
+pub fn read(text: &str) -> Result<Mapping, Vec<ParseError>> {
+    let mut reader = Reader::new(text);
+    let (document, syntax) = DeTable::parse_recoverable(text);
+    for error in &syntax {
+        reader.syntax(error);
+    }
+    reader.finish()?;
+    let root = DeValue::Table(document.into_inner());
+    let item = Item::root(&root);
+    format(&mut reader, &item);
+    reader.finish()?;
+    let mapping = mapping(&mut reader, &item);
+    check::check(&mut reader, &mapping);
+    reader.finish()?;
+    Ok(mapping)
+}
+
+fn format(reader: &mut Reader<'_>, root: &Item<'_>) {
+    let Some(format) = Fields::unchecked(root).and_then(|fields| fields.get("format")) else {
+        let hint = format!("write `format = {FORMAT}` as the first line");
+        return reader.error_with_hint(0, "`format` is missing", hint);
+    };
+    match reader.integer(&format) {
+        Some(number) if number == i64::from(FORMAT) => {}
+        Some(number) if number > i64::from(FORMAT) => {
+            let message =
+                format!("mapping format {number} is newer than {FORMAT}, which this align reads");
+            reader.error_with_hint(format.start, message, "update align to read this file");
+        }
+        Some(number) => {
+            let message = format!("there is no mapping format {number}");
+            reader.error_with_hint(format.start, message, format!("write `format = {FORMAT}`"));
+        }
+        None => {}
+    }
+}
+
+fn mapping(reader: &mut Reader<'_>, root: &Item<'_>) -> Mapping {
+    let Some(fields) = reader.fields(root, "the file", KEYS) else {
+        return Mapping::default();
+    };
+    let mut mapping = Mapping {
+        from: section::side(reader, &fields, "from", "`[from]`"),
+        to: section::side(reader, &fields, "to", "`[to]`"),
+        migrate: section::migrate(reader, &fields),
+        gate: section::gate(reader, &fields),
+        credit: section::credit(reader, &fields),
+        ignore: section::ignore(reader, &fields),
+        ..Mapping::default()
+    };
+    for item in reader.tables(&fields, "category", "[[category]]") {
+        let category = section::category(reader, &item, mapping.to.home());
+        mapping.categories.extend(category);
+    }
+    for item in reader.tables(&fields, "table", "[[table]]") {
+        mapping.tables.extend(correspondence::table(reader, &item));
+    }
+    for item in reader.tables(&fields, "column", "[[column]]") {
+        mapping
+            .columns
+            .extend(correspondence::column(reader, &item));
+    }
+    if let Some(expect) = fields.get("expect")
+        && let Some(fields) = reader.fields(&expect, "`[expect]`", &["table", "select"])
+    {
+        for item in reader.tables(&fields, "table", "[[expect.table]]") {
+            mapping.expect_tables.extend(expect::table(reader, &item));
+        }
+        for item in reader.tables(&fields, "select", "[[expect.select]]") {
+            mapping.expect_selects.extend(expect::select(reader, &item));
+        }
+    }
+    mapping
+}

@@ -87,11 +87,10 @@ pub(super) fn boolean(text: &str) -> Option<bool> {
 }
 
 /// A constant of no known type, in the spelling the server would give it in whichever type it is
-/// plainly meant for: JSON, an array, a uuid, a time.
+/// plainly meant for: JSON, bytes, a uuid, a time.
 pub(super) fn text(text: &str) -> String {
     match text.trim_start().chars().next() {
-        Some('{') => json::normalised(text).or_else(|| array::normalised(text)),
-        Some('[') => json::normalised(text),
+        Some('{' | '[') => json::normalised(text),
         Some('\\') => bytes(text),
         Some(c) if c.is_ascii_hexdigit() => uuid(text).or_else(|| moment(text)),
         _ => None,
@@ -282,7 +281,7 @@ mod tests {
             ("{}", "{}"),
             ("[ ]", "[]"),
             ("{\"a\":1}", "{\"a\": 1}"),
-            ("{ \"a\" , b c }", "{a,\"b c\"}"),
+            ("{ name }", "{ name }"),
             ("deadbeef", "deadbeef"),
             ("", ""),
             ("é", "é"),

@@ -38,7 +38,9 @@ fn alike(
         }
         (Node::Text(text), Node::Bool(value)) => literal::boolean(text) == Some(*value),
         (Node::Text(text), Node::Text(words)) => {
-            text == words || literal::interval(text, "").as_ref() == Some(words)
+            text == words
+                || literal::interval(text, "").as_ref() == Some(words)
+                || literal::array::normalised(text).as_ref() == Some(words)
         }
         _ => {
             let (left, right) = (children(&mut written), children(&mut deparsed));

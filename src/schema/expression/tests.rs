@@ -35,6 +35,35 @@ fn what_is_written_is_what_the_server_prints() {
     assert!(count > 800, "{count} pairs");
 }
 
+#[test]
+fn the_pretty_printing_of_the_server_is_read_too() {
+    for (printed, canonical) in [
+        (
+            "(quantity::numeric * price) >= 100::numeric",
+            "quantity * price >= 100",
+        ),
+        (
+            "price / NULLIF(quantity, 0)::numeric",
+            "price / NULLIF(quantity, 0)",
+        ),
+        (
+            "quantity::numeric / 100::numeric",
+            "quantity::numeric / 100",
+        ),
+        (
+            "status::text = ANY (ARRAY['a'::character varying, 'b'::character varying]::text[])",
+            "status IN ('a', 'b')",
+        ),
+        (
+            "(data ->> 'n'::text)::integer > 5",
+            "(data ->> 'n')::integer > 5",
+        ),
+        ("NOT (a AND b OR c)", "NOT ((a AND b) OR c)"),
+    ] {
+        assert_eq!(Expression::deparsed(printed, &home()).text, canonical);
+    }
+}
+
 /// One shape nested to a depth.
 fn nested(depth: usize, open: &str, core: &str, close: &str) -> String {
     format!("{}{core}{}", open.repeat(depth), close.repeat(depth))
@@ -261,6 +290,8 @@ fn only_what_types_may_explain_is_left_open() {
         ),
         ("'0'", "0", Agreement::Unresolved),
         ("'t'", "true", Agreement::Unresolved),
+        ("'{a, \"b\"}'", "'{a,b}'::text[]", Agreement::Unresolved),
+        ("'{a, b}'", "'{a,c}'::text[]", Agreement::Different),
         (
             "'90 minutes'",
             "'01:30:00'::interval",

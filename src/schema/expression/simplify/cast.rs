@@ -104,6 +104,7 @@ impl Rules<'_> {
             {
                 self.cast(Node::Bits(text), ty, false, at)
             }
+            T::Array(_) => Node::Text(literal::array::normalised(&text).unwrap_or(text)),
             T::Other(name) if is_rewritten(name) && !text.is_empty() => {
                 self.server.set(true);
                 Node::Text(text)

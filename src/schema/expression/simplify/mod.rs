@@ -6,6 +6,7 @@ mod query;
 
 use std::cell::Cell;
 
+use super::Spelling;
 use super::lexer::{Token, tokens};
 use super::literal;
 use super::parser::unsaid;
@@ -14,9 +15,10 @@ use crate::schema::column_type::ColumnType;
 use crate::schema::ident::quote;
 
 /// The tree in canonical form, and whether text alone does not settle what it says.
-pub(super) fn simplified(node: Node, home: &str) -> (Node, bool) {
+pub(super) fn simplified(node: Node, home: &str, spelling: Spelling) -> (Node, bool) {
     let rules = Rules {
         home,
+        printed: spelling == Spelling::Deparsed,
         server: Cell::new(false),
     };
     let node = rules.node(node, At::Top, false);
@@ -42,6 +44,8 @@ enum At {
 
 struct Rules<'a> {
     home: &'a str,
+    /// The server printed the text, so that it may have added any cast, parentheses or not.
+    printed: bool,
     server: Cell<bool>,
 }
 
@@ -110,7 +114,7 @@ impl Rules<'_> {
                 operand,
                 ty,
                 bracketed,
-            } => self.cast(*operand, ty, bracketed, at),
+            } => self.cast(*operand, ty, bracketed || self.printed, at),
             Node::Collate(operand, path) => Node::Collate(operand, self.said(path)),
             Node::Form(word @ ("COALESCE" | "GREATEST" | "LEAST"), mut list) => {
                 promotion::merge(list.iter_mut().collect());

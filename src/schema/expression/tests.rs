@@ -283,6 +283,12 @@ fn only_what_types_may_explain_is_left_open() {
             "(auth.uid() = x)",
             Agreement::Unresolved,
         ),
+        // `owner` may be a `varchar`, or a uuid that somebody cast.
+        (
+            "auth.uid()::text = owner",
+            "((auth.uid())::text = (owner)::text)",
+            Agreement::Unresolved,
+        ),
         (
             "total / quantity",
             "((total)::numeric / quantity)",

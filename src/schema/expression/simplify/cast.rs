@@ -168,6 +168,16 @@ fn is_text(ty: &ColumnType) -> bool {
     )
 }
 
+/// Whether the node is a value that is no column and no constant, cast to text.
+pub(super) fn makes_text(node: &Node) -> bool {
+    match node {
+        Node::Cast { operand, ty, .. } => {
+            *ty == ColumnType::Text && matches!(**operand, Node::Call(_) | Node::Select(_))
+        }
+        _ => false,
+    }
+}
+
 /// Whether a cast of the node to text is the server's way from `varchar`, or at least says nothing
 /// that its surroundings do not.
 fn is_plain(node: &Node) -> bool {

@@ -237,6 +237,9 @@ fn places(node: &Node, at: At) -> Vec<At> {
             "+" | "-" | "*" => vec![At::Sum; count],
             "/" | "%" => vec![At::Factor; count],
             "AT TIME ZONE" => vec![At::Sum, At::Operand],
+            // Beside a value that somebody made a text, a column is one by the same hand: `uid::text`
+            // is compared with what no `uid` is.
+            "=" | "<>" if node.children().into_iter().any(cast::makes_text) => vec![At::Top; count],
             _ => vec![At::Operand; count],
         },
         Node::Call(call) => {

@@ -1,7 +1,7 @@
 //! The README tells the truth: every command in it is run, and what it shows is what is printed.
 //!
-//! In a `console` block a line that begins with `$ ` is a command, the lines under it are its output, and
-//! a line `[…]` stands for any lines. Blocks marked `<!-- command: … -->` are the two commands of a fresh
+//! In a `console` block a line that begins with `$ ` is a command, the lines under it are its answer (its
+//! errors, when it has no answer), and a line `[…]` stands for any lines. Blocks marked `<!-- command: … -->` are the two commands of a fresh
 //! machine: the first is run here as the program it builds, the second is what runs this test.
 
 mod cluster;
@@ -100,8 +100,12 @@ fn every_command_prints_what_the_readme_shows() {
     assert!(all.len() >= 6, "the README shows {} commands", all.len());
     for Shown { command, lines } in all {
         let output = run(&command, &url);
-        let printed = String::from_utf8_lossy(&output.stdout).into_owned()
-            + &String::from_utf8_lossy(&output.stderr);
+        let answer = if output.stdout.is_empty() {
+            &output.stderr
+        } else {
+            &output.stdout
+        };
+        let printed = String::from_utf8_lossy(answer).into_owned();
         if !matches(&lines, &printed.lines().collect::<Vec<_>>()) {
             wrong.push(format!("$ {command}\n{printed}"));
         }

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::schema::{
-    Check, Column, Exclusion, Identity, Key, QualifiedName, Schema, Table, TableKind, quote,
+    Check, Column, ColumnType, Exclusion, Expression, Identity, Key, QualifiedName, Schema, Table,
+    TableKind, quote,
 };
 
 use super::Context;
@@ -205,7 +206,7 @@ fn lines(table: &Table, lineage: Lineage, context: &Context<'_>) -> Vec<Line> {
     if let Some(key) = &table.primary_key {
         constraints.push((&key.name, key_line(table, key, "PRIMARY KEY", context)));
     }
-    for key in &table.unique {
+    for key in table.unique.iter().filter(|key| !is_repeated(table, key)) {
         constraints.push((&key.name, key_line(table, key, "UNIQUE", context)));
     }
     for exclusion in &table.exclusions {
@@ -243,7 +244,7 @@ fn column_line(table: &Table, column: &Column, lineage: Lineage, context: &Conte
     let late = context.late.defaults.contains(&(&table.name, &column.name));
     if let Some(default) = column.default.as_ref().filter(|_| !late) {
         sql.push_str(" DEFAULT ");
-        sql.push_str(&term(default));
+        sql.push_str(&default_of(column, default));
     }
     if let Some(generated) = column.generated.as_ref().filter(|_| is_whole) {
         if let Some(why) = context.gaps.in_expression(table, &generated.expression) {
@@ -297,6 +298,17 @@ fn exclusion_line(
     }
 }
 
+/// A default as SQL. The canonical text of an array leaves its type to the column's; the server does so
+/// for `ARRAY[…]` only where it knows a way from text, which a user's type has not.
+fn default_of(column: &Column, default: &Expression) -> String {
+    let is_named = matches!(column.ty.element(), ColumnType::Named(_));
+    if is_named && default.text.starts_with("ARRAY[") {
+        format!("({})::{}", default.text, column.ty)
+    } else {
+        term(default)
+    }
+}
+
 fn check_lines(table: &Table, context: &Context<'_>) -> Vec<Line> {
     table
         .checks
@@ -309,6 +321,28 @@ fn check_lines(table: &Table, context: &Context<'_>) -> Vec<Line> {
             },
         )
         .collect()
+}
+
+/// `CREATE TABLE` makes one of two keys over the same columns, whatever their names.
+fn is_repeated(table: &Table, key: &Key) -> bool {
+    let same = |other: &Key| {
+        (
+            &other.columns,
+            &other.include,
+            other.nulls_not_distinct,
+            other.deferral,
+        ) == (
+            &key.columns,
+            &key.include,
+            key.nulls_not_distinct,
+            key.deferral,
+        )
+    };
+    let before = table
+        .unique
+        .iter()
+        .take_while(|other| other.name != key.name);
+    table.primary_key.iter().chain(before).any(same)
 }
 
 /// `CREATE TABLE` would make the check valid, or calls a function that is not there yet, or passes it
@@ -331,8 +365,13 @@ pub(super) fn late_parts(table: &Table, context: &Context<'_>) -> Vec<String> {
                 "ALTER TABLE {} ALTER COLUMN {} SET DEFAULT {};",
                 table.name,
                 column.name,
-                term(default)
+                default_of(column, default)
             ));
+        }
+    }
+    for key in table.unique.iter().filter(|key| is_repeated(table, key)) {
+        if let Ok(Line::Item(sql)) = key_line(table, key, "UNIQUE", context) {
+            statements.push(format!("ALTER TABLE {} ADD {sql};", table.name));
         }
     }
     for check in &table.checks {

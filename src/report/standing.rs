@@ -1,13 +1,10 @@
 //! What several formats say alike of a comparison: a table's points, what the mapping says of a table,
 //! rounded shares, numbers with their nouns.
 
-use num_rational::BigRational;
-use num_traits::ToPrimitive;
-
 use crate::diff::{ColumnComparison, Counterpart, SelectOutcome, SelectResult, TableComparison};
 use crate::mapping::{Class, Credit, ExpectTable, Mapping, TableRef};
 use crate::schema::ColumnType;
-use crate::score::{Score, Share};
+use crate::score::Score;
 
 /// What a table's columns earn together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,30 +63,6 @@ pub(crate) fn permille(part: u64, whole: u64) -> u32 {
 /// Tenths as a decimal with one place.
 pub(crate) fn tenths(n: u32) -> String {
     format!("{}.{}", n / 10, n % 10)
-}
-
-/// What each part costs, in tenths of a point that add up to the whole: each is rounded down, and what
-/// is left over goes to the largest remainders, the first one first.
-pub(crate) fn apportion(parts: &[&Share], whole: u32) -> Vec<u32> {
-    let thousand = BigRational::from_integer(1000.into());
-    let exact: Vec<BigRational> = parts
-        .iter()
-        .map(|part| match part.fraction().parse::<BigRational>() {
-            Ok(fraction) => fraction * &thousand,
-            Err(_) => BigRational::from_integer(0.into()),
-        })
-        .collect();
-    let mut given: Vec<u32> = exact
-        .iter()
-        .map(|part| part.floor().to_integer().to_u32().unwrap_or(0))
-        .collect();
-    let mut order: Vec<usize> = (0..exact.len()).collect();
-    order.sort_by(|a, b| exact[*b].fract().cmp(&exact[*a].fract()));
-    let left = whole.saturating_sub(given.iter().sum());
-    for (_, at) in (0..left).zip(order) {
-        given[at] += 1;
-    }
-    given
 }
 
 /// A number with its noun.
@@ -246,19 +219,5 @@ mod tests {
         ] {
             assert_eq!(thousandths(n), text);
         }
-    }
-
-    #[test]
-    fn lost_points_add_up_to_what_is_missing() {
-        let shares = [
-            Share::of(517, 4464),
-            Share::of(25, 372),
-            Share::of(1, 6),
-            Share::of(1, 6),
-        ];
-        let parts: Vec<&Share> = shares.iter().collect();
-        assert_eq!(apportion(&parts, 516), [116, 67, 167, 166]);
-        assert_eq!(apportion(&[], 0), Vec::<u32>::new());
-        assert_eq!(apportion(&[&Share::of(0, 1)], 0), [0]);
     }
 }

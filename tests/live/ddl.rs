@@ -11,7 +11,11 @@ use crate::cluster::{self, Cluster, Database};
 use crate::{ident, read};
 
 /// Folders whose file says what text alone does not carry over, and what that is.
-const NOT_FROM_TEXT: [(&str, &str); 2] = [
+const NOT_FROM_TEXT: [(&str, &str); 3] = [
+    (
+        "statements_after_a_search_path",
+        "a view's query names its tables by the search path of its file",
+    ),
     (
         "tables_move_between_namespaces",
         "a query within `CREATE SCHEMA` names its tables without the namespace",

@@ -6,7 +6,7 @@ use super::Block;
 use super::bar::bar;
 use crate::report::Report;
 use crate::report::screen::Screen;
-use crate::report::standing::{apportion, permille, tenths};
+use crate::report::standing::{permille, tenths};
 use crate::report::style::{ADDED, HEADING, REMOVED, paint};
 use crate::score::{Counted, Share};
 
@@ -59,16 +59,14 @@ fn headline(report: &Report<'_>, screen: Screen) -> Block {
     block
 }
 
-/// A category each with its bar, and what it costs; the costs add up to what the score lacks.
+/// A category each with its bar, and what it costs, each figure rounded by itself.
 fn categories(report: &Report<'_>, screen: Screen) -> Block {
     let score = report.score;
     let Some(overall) = &score.overall else {
         return Vec::new();
     };
-    let parts: Vec<&Share> = score.categories.iter().map(|c| &c.lost).collect();
-    let lost = apportion(&parts, 1000 - overall.permille());
     let mut table = plain_table(&["", "", "share", "points", "weight", "lost"]);
-    for (category, lost) in score.categories.iter().zip(&lost) {
+    for category in &score.categories {
         let name = screen.cut(&screen.clean(&category.name), 24);
         let weight = category.weight.to_string();
         table.add_row(match &category.share {
@@ -78,7 +76,7 @@ fn categories(report: &Report<'_>, screen: Screen) -> Block {
                 format!("{}%", share.percent()),
                 share.to_string(),
                 weight,
-                tenths(*lost),
+                category.lost.to_string(),
             ],
             None => vec![
                 name,
@@ -104,7 +102,7 @@ fn categories(report: &Report<'_>, screen: Screen) -> Block {
         ),
         tenths(printed),
         weights.to_string(),
-        tenths(lost.iter().sum()),
+        tenths(1000 - overall.permille()),
     ]);
     let mut block = lines(&table);
     for category in score.categories.iter().filter(|c| !c.absent.is_empty()) {

@@ -7,6 +7,7 @@
 mod acl;
 mod action;
 mod alter;
+mod block;
 mod column;
 mod comment;
 mod constraint;

@@ -172,3 +172,87 @@ fn perf_scratch() {
         );
     }
 }
+#[test]
+fn corpus_scratch() {
+    let mut n = 0;
+    for dir in [
+        "/usr/share/postgresql/15",
+        "/usr/share/postgresql/15/extension",
+        "/tmp/corpus",
+    ] {
+        let Ok(d) = std::fs::read_dir(dir) else {
+            continue;
+        };
+        for f in d {
+            let p = f.unwrap().path();
+            if p.extension().is_some_and(|e| e == "sql") {
+                let Ok(text) = std::fs::read_to_string(&p) else {
+                    continue;
+                };
+                let t = std::time::Instant::now();
+                match read_sql(&text) {
+                    Ok(s) => {
+                        n += 1;
+                        if !s.unreadable.is_empty() || dir.contains("corpus") {
+                            println!(
+                                "{} {:?} {} tables {} unmodelled",
+                                p.display(),
+                                t.elapsed(),
+                                s.tables.len(),
+                                s.unmodelled.len()
+                            );
+                            for u in s.unreadable.iter().take(12) {
+                                println!("   {u:?}");
+                            }
+                        }
+                    }
+                    Err(e) => println!("{} ERR {e}", p.display()),
+                }
+            }
+        }
+    }
+    println!("{n} files");
+}
+#[test]
+fn squawk_scratch() {
+    let mut dirs = vec![std::path::PathBuf::from(std::env::var("CORPUS").unwrap())];
+    while let Some(d) = dirs.pop() {
+        for f in std::fs::read_dir(d).unwrap() {
+            let p = f.unwrap().path();
+            if p.is_dir() {
+                dirs.push(p);
+                continue;
+            }
+            if p.extension().is_none_or(|e| e != "sql") {
+                continue;
+            }
+            let Ok(text) = std::fs::read_to_string(&p) else {
+                continue;
+            };
+            let public = Ident::new("public").unwrap();
+            let mut state = State::new(vec![public.clone()], public);
+            for st in split::split(&text) {
+                if st.flaw.is_some() {
+                    continue;
+                }
+                let body = &text[st.start..st.end];
+                let before = cursor::parse(body).is_ok();
+                if let Outcome::Failed(Trouble::Misread(m)) = statement::replay(&mut state, body)
+                    && before
+                {
+                    println!(
+                        "{}: {} @ {:?} in {}",
+                        p.file_name().unwrap().to_string_lossy(),
+                        m.cause,
+                        body.get(m.at..)
+                            .unwrap_or("")
+                            .chars()
+                            .take(30)
+                            .collect::<String>(),
+                        first_words(body)
+                    );
+                }
+            }
+        }
+    }
+}

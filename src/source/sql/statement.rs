@@ -25,7 +25,6 @@ pub(super) enum Outcome {
 
 /// Statements that define nothing.
 const PASSED_OVER: &[&str] = &[
-    "abort",
     "analyse",
     "analyze",
     "begin",
@@ -55,7 +54,6 @@ const PASSED_OVER: &[&str] = &[
     "refresh",
     "reindex",
     "release",
-    "rollback",
     "savepoint",
     "security",
     "show",
@@ -75,6 +73,9 @@ pub(super) fn replay(state: &mut State, text: &str) -> Outcome {
     let first = words.first().map_or("", String::as_str);
     if PASSED_OVER.contains(&first) {
         return Outcome::PassedOver;
+    }
+    if first == "rollback" || first == "abort" {
+        return Outcome::Failed(Trouble::NotFollowed);
     }
     if first == "do" {
         return replay_block(state, text);
@@ -173,6 +174,9 @@ fn dispatch(state: &mut State, mut c: Cursor<'_>) -> Applied {
     }
     if c.eat("alter") {
         return alter(state, c);
+    }
+    if c.are(&["drop", "owned"]) {
+        return Err(Trouble::NotFollowed);
     }
     if c.eat("drop") {
         return drop::drop(state, c);

@@ -103,7 +103,7 @@ fn what_cannot_be_read_is_listed_and_the_rest_is_read() {
          alter table a drop column nothing;\n\
          \\i more.sql\n\
          create table :name (id int);\n\
-         alter table a owner to :owner;\n\
+         alter table a owner to :owner; rollback to savepoint x;\n\
          create table d (id int)",
     );
     let names: Vec<&str> = schema.tables.iter().map(|t| t.name.name.as_str()).collect();
@@ -117,6 +117,7 @@ fn what_cannot_be_read_is_listed_and_the_rest_is_read() {
             "statement that cannot be parsed: create tabel b (id int) (2)",
             "statement that cannot be parsed: create table c (id int,) (3)",
             "statement that creates `a` again: create table a (id text) (7)",
+            "statement that is not followed: rollback to savepoint x (12)",
             "statement with a psql variable: create table :name (id int) (11)",
         ]
     );

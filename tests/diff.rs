@@ -27,11 +27,16 @@ fn every_case_gives_its_report() {
 }
 
 fn report(folder: &Path) -> String {
+    let from = if folder.join("from.ts").exists() {
+        "ts:from.ts"
+    } else {
+        "sql:from.sql"
+    };
     let mut command = Command::new(env!("CARGO_BIN_EXE_align"));
     command.current_dir(folder).args([
         "diff",
         "--from",
-        "sql:from.sql",
+        from,
         "--to",
         "sql:to.sql",
         "--format",

@@ -62,7 +62,7 @@ fn clara_with(folder: &Path, text: &str, by: &str) -> String {
 }
 
 /// clients: 7 same + 1 renamed + ½ lossy of 12 = 8.5/12 = 70.8. leads: 8 same + 3 renamed + ½ lossy +
-/// 7 derived of 31 = 18.5/31 = 59.7. lead_activities: 6 same + 5 derived of 11 = 100.
+/// 7 derived of 31 = 18.5/31 = 59.7. `lead_activities`: 6 same + 5 derived of 11 = 100.
 /// Core (70.83 + 59.68)/2 = 65.3, Lead (59.68 + 100)/2 = 79.8, User 0, Call 0,
 /// overall (2·65.26 + 2·79.84 + 0 + 0)/6 = 48.4.
 #[test]

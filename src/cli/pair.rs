@@ -176,8 +176,13 @@ pub(super) fn sides(
         None => (&none, &none),
     };
     let namespaces = &typed.namespaces.schemas;
-    let from = side(ui, "from", typed.from.as_deref(), namespaces, found, from)?;
-    let to = side(ui, "to", typed.to.as_deref(), namespaces, found, to)?;
+    let mut from = side(ui, "from", typed.from.as_deref(), namespaces, found, from)?;
+    let mut to = side(ui, "to", typed.to.as_deref(), namespaces, found, to)?;
+    if from.name == to.name {
+        for side in [&mut from, &mut to] {
+            side.name = side.source.shown().to_owned();
+        }
+    }
     if from.source.is_stdin() && to.source.is_stdin() {
         let error = CliError::say("cannot read both sides from standard input");
         return Err(error.hint("write one of them to a file"));
@@ -203,14 +208,14 @@ fn side(
             if source.has_password() {
                 warn_of_password(ui, &source, &format!("`--{flag}`"));
             }
-            (source.shown().to_owned(), source)
+            (source.short_name(), source)
         }
         (None, Some(source)) => {
             if source.has_password() {
                 warn_of_password(ui, &source, "the mapping file");
             }
             let name = defaults.name.clone();
-            (name.unwrap_or_else(|| source.shown().to_owned()), source)
+            (name.unwrap_or_else(|| source.short_name()), source)
         }
         (None, None) => {
             let why = match found {

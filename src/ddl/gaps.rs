@@ -48,10 +48,10 @@ impl<'a> Gaps<'a> {
 
     /// Why a type cannot be written; `None` when it can.
     pub(super) fn in_type(&self, ty: &ColumnType) -> Option<String> {
+        if let Some(spelling) = unknown_spelling(ty) {
+            return Some(format!("its type is not known ({spelling})"));
+        }
         match ty.element() {
-            ColumnType::Unknown { spelling, .. } => {
-                Some(format!("its type is not known ({spelling})"))
-            }
             ColumnType::Other(text) if text.is_empty() => Some("its type is not known".to_owned()),
             ColumnType::Named(name) if self.left_out.contains(name) => {
                 Some(format!("its type {name} is left out"))
@@ -175,6 +175,20 @@ impl<'a> Gaps<'a> {
         table
             .column(name)
             .is_some_and(|column| self.in_type(&column.ty).is_some())
+    }
+}
+
+/// What the source says in place of a type; `None` when the type is known.
+pub(super) fn unknown_spelling(ty: &ColumnType) -> Option<String> {
+    let mut dimensions = String::new();
+    let mut element = ty;
+    while let ColumnType::Array(inner) = element {
+        dimensions.push_str("[]");
+        element = inner;
+    }
+    match element {
+        ColumnType::Unknown { spelling, .. } => Some(format!("{spelling}{dimensions}")),
+        _ => None,
     }
 }
 

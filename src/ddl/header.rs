@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::schema::{ColumnType, Facet, QualifiedName, Schema, Sighting, Table, TableKind};
 
-use super::gaps::Gaps;
+use super::gaps::{Gaps, unknown_spelling};
 use super::literal::note;
 use super::order::parent;
 
@@ -12,7 +12,7 @@ use super::order::parent;
 pub(super) fn lines(schema: &Schema, gaps: &Gaps<'_>) -> Vec<String> {
     let namespaces: Vec<String> = schema.namespaces.iter().map(ToString::to_string).collect();
     let mut lines = vec![note(&format!(
-        "Schema {}: loads into an empty database.",
+        "Schema {}, for an empty database.",
         if namespaces.is_empty() {
             "without a namespace".to_owned()
         } else {
@@ -61,7 +61,7 @@ fn unknown_in(table: &Table, schema: &Schema, gaps: &Gaps<'_>) -> Vec<String> {
     let shown = schema.show(&table.name);
     let mut unknown = Vec::new();
     for column in &table.columns {
-        if let ColumnType::Unknown { spelling, .. } = column.ty.element() {
+        if let Some(spelling) = unknown_spelling(&column.ty) {
             unknown.push(format!(
                 "unknown: the type of {shown}.{} ({spelling})",
                 column.name

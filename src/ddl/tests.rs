@@ -1,5 +1,7 @@
 //! Whole schemas and their text.
 
+mod hostile;
+
 use serde_json::{Value, json};
 
 use super::write;
@@ -139,7 +141,7 @@ fn writes_a_table_with_all_that_hangs_on_it() {
                            "operations": ["insert", "delete"] }],
     }));
     insta::assert_snapshot!(write(&schema), @r#"
-    -- Schema public: loads into an empty database.
+    -- Schema public, for an empty database.
     -- Incomplete, since this could not be told or written:
     -- unknown: whether leads.stage takes NULL
     -- What must be there before:
@@ -211,6 +213,7 @@ fn leaves_out_what_is_not_known_and_all_that_rests_on_it() {
             "name": name("leads"),
             "columns": [
                 column("id", &unknown),
+                column("tags", &json!({ "array": unknown })),
                 with(column("kind", &unknown), &json!({ "values": ["a\nb", "c"] })),
                 column("done", &json!("boolean")),
                 column("pair", &json!({ "array": { "named": name("pair") } })),
@@ -237,10 +240,11 @@ fn leaves_out_what_is_not_known_and_all_that_rests_on_it() {
     }));
     schema.facets.remove(&Facet::Comments);
     insta::assert_snapshot!(write(&schema), @r#"
-    -- Schema public: loads into an empty database.
+    -- Schema public, for an empty database.
     -- Incomplete, since this could not be told or written:
     -- not stated: comments
     -- unknown: the type of leads.id (string)
+    -- unknown: the type of leads.tags (string[])
     -- unknown: the type of leads.kind (string)
     -- unknown: what leads.pair is made of
     -- not part of the model: aggregate total
@@ -255,6 +259,7 @@ fn leaves_out_what_is_not_known_and_all_that_rests_on_it() {
 
     CREATE TABLE public.leads (
         -- column "id" left out: its type is not known (string)
+        -- column "tags" left out: its type is not known (string[])
         -- column "kind" left out: its type is not known (string), one of 'a\nb', 'c'
         done boolean,
         -- column "pair" left out: its type public.pair is left out

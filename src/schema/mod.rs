@@ -181,7 +181,7 @@ impl Facet {
             Self::ForeignKeys => "foreign keys",
             Self::Checks => "checks",
             Self::Indexes => "indexes",
-            Self::Types => "types",
+            Self::Types => "enums, domains and composites",
             Self::Sequences => "sequences",
             Self::Views => "views",
             Self::Functions => "functions",

@@ -1,4 +1,8 @@
 //! The program as a user meets it: codes, streams, errors, help.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on fails where it is"
+)]
 
 mod errors;
 mod help;

@@ -171,7 +171,7 @@ mod tests {
           mood: sad, ok
 
         domains
-          cents: bigint, not null, default 0, check VALUE >= 0
+          cents: bigint, not null, default 0, check value >= 0
 
         composite types
           point2 (x real, y real)

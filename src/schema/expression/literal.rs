@@ -87,11 +87,10 @@ pub(super) fn boolean(text: &str) -> Option<bool> {
 }
 
 /// A constant of no known type, in the spelling the server would give it in whichever type it is
-/// plainly meant for: JSON, an array, a uuid, a time.
+/// plainly meant for: JSON, bytes, a uuid, a time.
 pub(super) fn text(text: &str) -> String {
     match text.trim_start().chars().next() {
-        Some('{') => json::normalised(text).or_else(|| array::normalised(text)),
-        Some('[') => json::normalised(text),
+        Some('{' | '[') => json::normalised(text),
         Some('\\') => bytes(text),
         Some(c) if c.is_ascii_hexdigit() => uuid(text).or_else(|| moment(text)),
         _ => None,
@@ -129,22 +128,78 @@ fn moment(text: &str) -> Option<String> {
         .unwrap_or(time.len());
     let (clock, zone) = time.split_at(end);
     let clock = clock_face(clock)?;
-    let zone = match zone.trim_start() {
-        "" | "Z" | "z" | "UTC" | "+00" | "-00" | "+00:00" => String::new(),
-        zone if zone.starts_with(['+', '-']) && zone[1..].bytes().all(is_clock_byte) => {
-            zone.trim_end_matches(":00").to_owned()
-        }
+    match zone.trim_start() {
+        "" | "Z" | "z" | "UTC" | "+00" | "-00" | "+00:00" => {}
+        zone if !date.is_empty() => return at_utc(date, &clock, zone),
         _ => return None,
     };
-    Some(match (date, clock.as_str(), zone.as_str()) {
-        ("", clock, zone) => format!("{clock}{zone}"),
-        (date, "00:00", "") => date.to_owned(),
-        (date, clock, zone) => format!("{date} {clock}{zone}"),
+    Some(match (date, clock.as_str()) {
+        ("", clock) => clock.to_owned(),
+        (date, clock) => day_and_clock(date, clock),
     })
 }
 
-fn is_clock_byte(byte: u8) -> bool {
-    byte.is_ascii_digit() || byte == b':'
+fn day_and_clock(date: &str, clock: &str) -> String {
+    if clock == "00:00" {
+        date.to_owned()
+    } else {
+        format!("{date} {clock}")
+    }
+}
+
+/// A moment with an offset, as a session at UTC prints it.
+fn at_utc(date: &str, clock: &str, zone: &str) -> Option<String> {
+    let (east, offset) = match zone.strip_prefix('+') {
+        Some(offset) => (1, offset),
+        None => (-1, zone.strip_prefix('-')?),
+    };
+    let number = |text: &str| -> Option<i64> {
+        let plain = text.len() == 2 && text.bytes().all(|b| b.is_ascii_digit());
+        if plain { text.parse().ok() } else { None }
+    };
+    let (hours, minutes) = match offset.get(2..)? {
+        "" => (number(offset)?, 0),
+        rest => (
+            number(offset.get(..2)?)?,
+            number(rest.strip_prefix(':').unwrap_or(rest))?,
+        ),
+    };
+    let (hour, rest) = clock.split_once(':')?;
+    let (minute, seconds) = rest.split_at_checked(2)?;
+    let shifted = number(hour)? * 60 + number(minute)? - east * (hours * 60 + minutes);
+    let day = day_number(date)? + shifted.div_euclid(24 * 60);
+    let minutes = shifted.rem_euclid(24 * 60);
+    let clock = format!("{:02}:{:02}{seconds}", minutes / 60, minutes % 60);
+    Some(day_and_clock(&date_of(day), &clock))
+}
+
+/// Days since 0000-03-01, years beginning in March so that a leap day ends one.
+fn day_number(date: &str) -> Option<i64> {
+    let part = |range: std::ops::Range<usize>| date.get(range)?.parse::<i64>().ok();
+    let (year, month, day) = (part(0..4)?, part(5..7)?, part(8..10)?);
+    let (year, month) = if month > 2 {
+        (year, month - 3)
+    } else {
+        (year - 1, month + 9)
+    };
+    let leaps = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
+    Some(365 * year + leaps + (153 * month + 2) / 5 + day - 1)
+}
+
+fn date_of(days: i64) -> String {
+    let era = days.div_euclid(146_097);
+    let of_era = days.rem_euclid(146_097);
+    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * shifted + 2) / 5 + 1;
+    let (month, carry) = if shifted < 10 {
+        (shifted + 3, 0)
+    } else {
+        (shifted - 9, 1)
+    };
+    let year = year_of_era + era * 400 + carry;
+    format!("{year:04}-{month:02}-{day:02}")
 }
 
 fn is_date(text: &str) -> bool {
@@ -210,7 +265,11 @@ mod tests {
         for (written, printed) in [
             ("2020-01-01 00:00:00+00", "2020-01-01"),
             ("2020-01-01T10:30:00Z", "2020-01-01 10:30"),
-            ("2020-01-01 10:30:05.500+02:00", "2020-01-01 10:30:05.5+02"),
+            ("2020-01-01 10:30:05.500+02:00", "2020-01-01 08:30:05.5"),
+            ("2020-03-01T01:00:00+0130", "2020-02-29 23:30"),
+            ("1999-12-31 19:00:00-05", "2000-01-01"),
+            ("2020-01-01 10:00 +2", "2020-01-01 10:00 +2"),
+            ("2020-13-99 10:00", "2020-13-99 10:00"),
             ("2020-01-01", "2020-01-01"),
             ("9:00", "09:00"),
             ("09:00:00", "09:00"),
@@ -222,7 +281,7 @@ mod tests {
             ("{}", "{}"),
             ("[ ]", "[]"),
             ("{\"a\":1}", "{\"a\": 1}"),
-            ("{ \"a\" , b c }", "{a,\"b c\"}"),
+            ("{ name }", "{ name }"),
             ("deadbeef", "deadbeef"),
             ("", ""),
             ("é", "é"),

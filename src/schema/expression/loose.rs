@@ -11,7 +11,7 @@ use crate::schema::column_type::ColumnType;
 /// Whether the server could have printed `deparsed` for `written`.
 pub(super) fn may_agree(written: Node, deparsed: Node) -> bool {
     let (mut wrote, mut printed) = (Vec::new(), Vec::new());
-    if stripped(written, &mut wrote) != stripped(deparsed, &mut printed) {
+    if !alike(written, deparsed, &mut wrote, &mut printed) {
         return false;
     }
     // A cast that the server never adds must have been written.
@@ -24,42 +24,57 @@ pub(super) fn may_agree(written: Node, deparsed: Node) -> bool {
     })
 }
 
-/// The tree without its casts, which are put into the list.
-fn stripped(mut node: Node, casts: &mut Vec<ColumnType>) -> Node {
+/// Whether both are one tree when casts, which go into the lists, are not looked at.
+fn alike(
+    written: Node,
+    deparsed: Node,
+    wrote: &mut Vec<ColumnType>,
+    printed: &mut Vec<ColumnType>,
+) -> bool {
+    let (mut written, mut deparsed) = (bare(written, wrote), bare(deparsed, printed));
+    match (&written, &deparsed) {
+        (Node::Text(text), Node::Number(number)) => {
+            literal::is_number(text) && literal::number(text) == *number
+        }
+        (Node::Text(text), Node::Bool(value)) => literal::boolean(text) == Some(*value),
+        (Node::Text(text), Node::Text(words)) => {
+            text == words
+                || literal::interval(text, "").as_ref() == Some(words)
+                || literal::array::normalised(text).as_ref() == Some(words)
+        }
+        _ => {
+            let (left, right) = (children(&mut written), children(&mut deparsed));
+            written == deparsed
+                && left.len() == right.len()
+                && left
+                    .into_iter()
+                    .zip(right)
+                    .all(|(w, d)| alike(w, d, wrote, printed))
+        }
+    }
+}
+
+/// What is under the casts.
+fn bare(mut node: Node, casts: &mut Vec<ColumnType>) -> Node {
     while let Node::Cast { operand, ty, .. } = node {
         casts.push(ty);
         node = *operand;
     }
+    node
+}
+
+/// Takes the children out of a node, those in a sub-select included, and leaves its shell.
+fn children(node: &mut Node) -> Vec<Node> {
+    let mut taken = Vec::new();
     for child in node.children_mut() {
-        let old = std::mem::replace(child, Node::Null);
-        *child = stripped(old, casts);
+        taken.push(std::mem::replace(child, Node::Null));
     }
     if let Some(Query::Read(select)) = node.query_mut() {
         for child in select.nodes_mut() {
-            let old = std::mem::replace(child, Node::Null);
-            *child = stripped(old, casts);
+            taken.push(std::mem::replace(child, Node::Null));
         }
     }
-    match node {
-        Node::Number(text) => Node::Text(text),
-        Node::Bool(value) => Node::Text(value.to_string()),
-        Node::Text(text) => Node::Text(value(text)),
-        other => other,
-    }
-}
-
-fn value(text: String) -> String {
-    if literal::is_number(&text) {
-        literal::number(&text)
-    } else if let Some(words) = literal::interval(&text, "") {
-        words
-    } else {
-        match text.as_str() {
-            "t" => "true".to_owned(),
-            "f" => "false".to_owned(),
-            _ => text,
-        }
-    }
+    taken
 }
 
 /// Whether the server casts to the type on its own.

@@ -4,6 +4,16 @@
 //! `= ANY (ARRAY[…])`, names the columns of sub-selects. [`Expression::written`] and
 //! [`Expression::deparsed`] bring both to one spelling, so that equal meaning is equal text wherever
 //! text alone can tell.
+//!
+//! The text is for comparing and reading. It is SQL, but not always SQL that says the same on its
+//! own: a constant has no cast, since it takes the type of where it stands (`'[]'`, `'active'`; in a
+//! sum an interval and a date keep theirs, which decides what is added), and a column has no cast to
+//! text within an operator or a function, since the server adds one to every `varchar`. Casts
+//! between numbers go where the server adds them, and stay where they change a result. Literals are
+//! spelled as the server prints them at UTC, intervals in words.
+//!
+//! From text to text: [`lexer`], [`parser`], [`simplify`], [`print`]. What does not parse, or nests
+//! too deep, is kept as [`words`] and needs a server.
 
 mod columns;
 mod lexer;
@@ -69,7 +79,7 @@ impl Expression {
     /// `home` lose their namespace, and the rest is left to a server.
     pub fn query(text: &str, spelling: Spelling, home: &Ident) -> Self {
         Self {
-            text: words::normalised(text, home),
+            text: words::normalised(text, home.as_str()),
             spelling,
             needs_server: true,
         }
@@ -77,7 +87,7 @@ impl Expression {
 
     fn canonical(text: &str, home: &Ident, spelling: Spelling) -> Self {
         if let Ok(node) = parser::parse(text, home.as_str()) {
-            let (node, needs_server) = simplify::simplified(node, home.as_str());
+            let (node, needs_server) = simplify::simplified(node, home.as_str(), spelling);
             let text = print::sql(&node);
             // What was just shallow enough may not be so with the parentheses it is printed with.
             if parser::is_shallow(&text) {

@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 
 fn home() -> Ident {
@@ -30,7 +32,36 @@ fn what_is_written_is_what_the_server_prints() {
         assert_eq!(from_file.agrees(&from_server), Agreement::Same);
         count += 1;
     }
-    assert!(count > 550, "{count} pairs");
+    assert!(count > 800, "{count} pairs");
+}
+
+#[test]
+fn the_pretty_printing_of_the_server_is_read_too() {
+    for (printed, canonical) in [
+        (
+            "(quantity::numeric * price) >= 100::numeric",
+            "quantity * price >= 100",
+        ),
+        (
+            "price / NULLIF(quantity, 0)::numeric",
+            "price / NULLIF(quantity, 0)",
+        ),
+        (
+            "quantity::numeric / 100::numeric",
+            "quantity::numeric / 100",
+        ),
+        (
+            "status::text = ANY (ARRAY['a'::character varying, 'b'::character varying]::text[])",
+            "status IN ('a', 'b')",
+        ),
+        (
+            "(data ->> 'n'::text)::integer > 5",
+            "(data ->> 'n')::integer > 5",
+        ),
+        ("NOT (a AND b OR c)", "NOT ((a AND b) OR c)"),
+    ] {
+        assert_eq!(Expression::deparsed(printed, &home()).text, canonical);
+    }
 }
 
 /// One shape nested to a depth.
@@ -252,6 +283,12 @@ fn only_what_types_may_explain_is_left_open() {
             "(auth.uid() = x)",
             Agreement::Unresolved,
         ),
+        // `owner` may be a `varchar`, or a uuid that somebody cast.
+        (
+            "auth.uid()::text = owner",
+            "((auth.uid())::text = (owner)::text)",
+            Agreement::Unresolved,
+        ),
         (
             "total / quantity",
             "((total)::numeric / quantity)",
@@ -259,6 +296,8 @@ fn only_what_types_may_explain_is_left_open() {
         ),
         ("'0'", "0", Agreement::Unresolved),
         ("'t'", "true", Agreement::Unresolved),
+        ("'{a, \"b\"}'", "'{a,b}'::text[]", Agreement::Unresolved),
+        ("'{a, b}'", "'{a,c}'::text[]", Agreement::Different),
         (
             "'90 minutes'",
             "'01:30:00'::interval",
@@ -301,7 +340,7 @@ fn what_is_not_understood_is_kept_as_words() {
         ("a  B\n c", "a b c"),
         ("f(x) OVER (Partition BY y)", "f(x) OVER (PARTITION BY y)"),
         ("x = 'it''s  A' foo", "x = 'it''s  A' foo"),
-        ("'open  end", "'open end"),
+        (" 'open  end", "'open  end"),
         ("a = (", "a = ("),
         ("", ""),
         ("é ü 'ß' ,", "é ü 'ß',"),
@@ -317,4 +356,152 @@ fn what_is_not_understood_is_kept_as_words() {
     );
     assert_eq!(query.text, "SELECT a.id, \"B\" FROM a WHERE x = 'Y'");
     assert!(query.needs_server);
+}
+
+/// Expressions as a person may write them, with words and operators of every kind.
+fn expressions() -> impl Strategy<Value = String> {
+    let leaf = prop::sample::select(vec![
+        "a",
+        "b",
+        "\"Odd\"",
+        "t.c",
+        "1",
+        "-2",
+        "1.50",
+        "1e3",
+        "'x'",
+        "'it''s'",
+        "''",
+        "'{a, b}'",
+        "'7'::int",
+        "NULL",
+        "TRUE",
+        "now()",
+        "CURRENT_DATE",
+        "interval '1 week'",
+        "'[]'::jsonb",
+        "ARRAY[]::text[]",
+        "date '2020-01-01'",
+        "(SELECT auth.uid())",
+        "public.f(a)",
+        "E'\\\\d'",
+        "'2020-01-01 00:00:00+00'::timestamptz",
+        "B'01'",
+        "$1",
+        "nextval('s'::regclass)",
+    ])
+    .prop_map(str::to_owned);
+    leaf.prop_recursive(4, 24, 3, |inner| {
+        let binary = prop::sample::select(vec![
+            "+",
+            "-",
+            "*",
+            "/",
+            "%",
+            "^",
+            "||",
+            "->",
+            "->>",
+            "=",
+            "<>",
+            "!=",
+            "<",
+            ">=",
+            "AND",
+            "OR",
+            "and",
+            "LIKE",
+            "NOT ILIKE",
+            "~",
+            "~~",
+            "@>",
+            "IS DISTINCT FROM",
+            "IS NOT DISTINCT FROM",
+            "AT TIME ZONE",
+            "OPERATOR(pg_catalog.+)",
+            "OPERATOR(app.@@)",
+            "<@",
+            "= ANY",
+            "<> ALL",
+            "SIMILAR TO",
+            "OVERLAPS",
+        ]);
+        let wrap = prop::sample::select(vec![
+            ("(", ")"),
+            ("((", "))"),
+            ("NOT ", ""),
+            ("- ", ""),
+            ("@ ", ""),
+            ("lower(", ")"),
+            ("(", ")::text"),
+            ("(", ")::numeric"),
+            ("(", ")::integer"),
+            ("CAST(", " AS double precision)"),
+            ("COALESCE(", ", 0)"),
+            ("(", ") IS NULL"),
+            ("(", ") IS NOT TRUE"),
+            ("(", ") COLLATE \"C\""),
+            ("(", ") IN ('a', 'b')"),
+            ("(", ") NOT IN (1, a)"),
+            ("a IN (", ")"),
+            ("(", ")[1]"),
+            ("(", ").f"),
+            ("ARRAY[", "]"),
+            ("ARRAY[", "]::text[]"),
+            ("EXTRACT(year FROM ", ")"),
+            ("trim(", ")"),
+            ("substring(", " FROM 2)"),
+            ("(SELECT ", " AS x)"),
+            ("EXISTS (SELECT 1 FROM public.u WHERE ", ")"),
+            ("a IN (SELECT u.a FROM u x WHERE ", ")"),
+            ("CASE WHEN ", " THEN 1 ELSE NULL END"),
+            ("CASE a WHEN 1 THEN ", " END"),
+            ("a BETWEEN 1 AND ", ""),
+        ]);
+        prop_oneof![
+            (inner.clone(), binary, inner.clone()).prop_map(|(l, op, r)| match op {
+                "= ANY" | "<> ALL" => format!("({l}) {op} ({r})"),
+                _ => format!("{l} {op} {r}"),
+            }),
+            (inner.clone(), wrap).prop_map(|(x, (open, close))| format!("{open}{x}{close}")),
+            (inner.clone(), inner.clone(), inner)
+                .prop_map(|(a, b, c)| { format!("CASE WHEN {a} THEN {b} ELSE {c} END") }),
+        ]
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_canonical_text_is_its_own(text in expressions()) {
+        let once = written(&text);
+        let twice = written(&once.text);
+        prop_assert_eq!(&twice.text, &once.text, "{}", text);
+        // Parentheses around the whole, and the case of words, say nothing.
+        prop_assert_eq!(&written(&format!("(\n({text}) )")).text, &once.text);
+        // What is printed reads as the tree that was printed.
+        if let Some(tree) = once.tree() {
+            prop_assert_eq!(print::sql(&tree), once.text);
+        }
+    }
+
+    #[test]
+    fn any_text_is_taken(text in "\\PC{0,40}") {
+        let once = written(&text);
+        prop_assert_eq!(&written(&once.text).text, &once.text);
+    }
+
+    #[test]
+    fn any_words_are_taken(words in prop::collection::vec(prop::sample::select(vec![
+        "a", "\"B\"", "1", ".5", "'x'", "E'\\n'", "(", ")", "[", "]", ",", ".", "::", ":", "=>", "+", "-",
+        "<", ">", "=", "@>", "->>", "NOT", "AND", "OR", "IN", "IS", "NULL", "LIKE", "ESCAPE", "BETWEEN",
+        "CASE", "WHEN", "THEN", "ELSE", "END", "CAST", "AS", "int", "interval", "ARRAY", "ROW", "ANY",
+        "SELECT", "FROM", "WHERE", "EXISTS", "EXTRACT", "trim", "substring", "public", "COLLATE", "AT",
+        "TIME", "ZONE", "OPERATOR", "DISTINCT", "day", "UNION", "JOIN", "ON", "LIMIT", "ORDER", "BY",
+        "--", "/*", "*/", "*", "\n", ";", "$1", "$$", "now()",
+    ]), 0..14)) {
+        let once = written(&words.join(" "));
+        prop_assert_eq!(&written(&once.text).text, &once.text);
+    }
 }

@@ -278,6 +278,14 @@ impl Select {
 
     /// Calls back with every column in it and in what is nested in it.
     pub(super) fn each_column(&mut self, scopes: &mut Vec<Vec<String>>, f: &mut OnColumn<'_>) {
+        self.each_own_column(scopes, f);
+        for (_, other) in &mut self.others {
+            other.each_column(scopes, f);
+        }
+    }
+
+    /// The same without the queries that a `UNION` adds.
+    pub(super) fn each_own_column(&mut self, scopes: &mut Vec<Vec<String>>, f: &mut OnColumn<'_>) {
         let names = self.relations().filter_map(Relation::called);
         scopes.push(names.map(str::to_owned).collect());
         for node in self.nodes_mut() {
@@ -289,9 +297,6 @@ impl Select {
             }
         }
         scopes.pop();
-        for (_, other) in &mut self.others {
-            other.each_column(scopes, f);
-        }
     }
 }
 

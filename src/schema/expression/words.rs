@@ -1,31 +1,28 @@
 //! Texts that are kept as tokens: one spelling of words, one space.
 
 use super::lexer::{Token, is_keyword, tokens};
-use crate::schema::ident::Ident;
 
 /// A text with its whitespace, its comments and the case of its words made one, and without the
 /// namespace `home`.
-pub(super) fn normalised(text: &str, home: &Ident) -> String {
+pub(super) fn normalised(text: &str, home: &str) -> String {
     match tokens(text) {
         Some(mut tokens) => {
             while tokens.last().is_some_and(|t| t.is_symbol(";")) {
                 tokens.pop();
             }
-            joined(&at_home(&tokens, home))
+            at_home(&tokens, home)
         }
-        None => {
-            let words: Vec<&str> = text.split_whitespace().collect();
-            words.join(" ")
-        }
+        // Where a string or a comment is left open, no blank is surely between two words.
+        None => text.trim().to_owned(),
     }
 }
 
-/// The tokens without each `home.` that starts a name.
-fn at_home(tokens: &[Token], home: &Ident) -> Vec<Token> {
+/// Tokens as SQL, without each `home.` that starts a name.
+pub(super) fn at_home(tokens: &[Token], home: &str) -> String {
     let mut out: Vec<Token> = Vec::new();
     let mut at = 0;
     while let Some(token) = tokens.get(at) {
-        let named = matches!(token, Token::Word(name) | Token::Name(name) if name == home.as_str());
+        let named = matches!(token, Token::Word(name) | Token::Name(name) if name == home);
         let starts = !out.last().is_some_and(|t| t.is_symbol("."));
         if named && starts && tokens.get(at + 1).is_some_and(|t| t.is_symbol(".")) {
             at += 2;
@@ -34,7 +31,7 @@ fn at_home(tokens: &[Token], home: &Ident) -> Vec<Token> {
             at += 1;
         }
     }
-    out
+    joined(&out)
 }
 
 /// Tokens as SQL, with a space wherever a reader expects one.
@@ -54,6 +51,12 @@ pub(super) fn joined(tokens: &[Token]) -> String {
 }
 
 fn spaced(before: &Token, token: &Token) -> bool {
+    // A dot beside a number would be part of it, a colon before another a part of a cast.
+    let beside =
+        |dot: &Token, number: &Token| dot.is_symbol(".") && matches!(number, Token::Number(_));
+    if beside(before, token) || beside(token, before) || before.is_symbol(":") {
+        return true;
+    }
     if let Token::Symbol(symbol) = token
         && matches!(symbol.as_str(), ")" | "]" | "," | ";" | "." | "::" | "[")
     {

@@ -1,7 +1,7 @@
 //! Array constants: `{a,"b c"}`.
 
 /// The array as the server prints it; `None` when the text is none.
-pub(super) fn normalised(text: &str) -> Option<String> {
+pub(in super::super) fn normalised(text: &str) -> Option<String> {
     let mut out = String::new();
     for item in items(text)? {
         match item {

@@ -22,7 +22,8 @@ impl Parser<'_> {
                 depth += 1;
             } else if token.is_symbol(")") {
                 if depth == 0 {
-                    return Ok(Query::Raw(words::joined(&self.tokens[start..self.at])));
+                    let text = words::at_home(&self.tokens[start..self.at], self.home);
+                    return Ok(Query::Raw(text));
                 }
                 depth -= 1;
             }

@@ -13,7 +13,7 @@ impl Rules<'_> {
             Node::Null => Node::Null,
             Node::Bool(value) if ty == ColumnType::Boolean => Node::Bool(value),
             Node::Text(text) => self.constant(text, ty, at),
-            Node::Bits(bits) if matches!(&ty, ColumnType::Other(name) if name == "\"bit\"") => {
+            Node::Bits(bits) if matches!(&ty, ColumnType::Other(name) if matches!(name.as_str(), "\"bit\"" | "bit varying")) => {
                 Node::Bits(bits)
             }
             Node::Array(list) => match ty {
@@ -85,9 +85,11 @@ impl Rules<'_> {
                     node
                 }
             }
-            T::Varchar { limit: Some(_) } | T::Char { limit: Some(_) } | T::Numeric { .. } => {
-                cast(Node::Text(text), ty, false)
-            }
+            T::Varchar { limit: Some(_) }
+            | T::Char { limit: Some(_) }
+            | T::Numeric {
+                precision: Some(_), ..
+            } => cast(Node::Text(text), ty, false),
             T::Other(name) if name.starts_with("reg") => {
                 let node = Node::Text(self.object_name(&text));
                 if at == At::Cast {
@@ -102,6 +104,11 @@ impl Rules<'_> {
             {
                 self.cast(Node::Bits(text), ty, false, at)
             }
+            T::Array(_) => Node::Text(literal::array::normalised(&text).unwrap_or(text)),
+            T::Other(name) if is_rewritten(name) && !text.is_empty() => {
+                self.server.set(true);
+                Node::Text(text)
+            }
             T::Other(name) if name.contains('(') => {
                 cast(Node::Text(literal::text(&text)), ty, false)
             }
@@ -109,6 +116,15 @@ impl Rules<'_> {
             _ => Node::Text(literal::text(&text)),
         }
     }
+}
+
+/// Whether the server prints constants of a type in a spelling of its own.
+fn is_rewritten(name: &str) -> bool {
+    const TYPES: [&str; 14] = [
+        "box", "circle", "cidr", "jsonpath", "line", "lseg", "macaddr", "macaddr8", "money",
+        "path", "point", "polygon", "tsquery", "tsvector",
+    ];
+    TYPES.contains(&name) || name.ends_with("range")
 }
 
 fn cast(operand: Node, ty: ColumnType, bracketed: bool) -> Node {
@@ -150,6 +166,16 @@ fn is_text(ty: &ColumnType) -> bool {
         ty.element(),
         ColumnType::Text | ColumnType::Varchar { limit: None }
     )
+}
+
+/// Whether the node is a value that is no column and no constant, cast to text.
+pub(super) fn makes_text(node: &Node) -> bool {
+    match node {
+        Node::Cast { operand, ty, .. } => {
+            *ty == ColumnType::Text && matches!(**operand, Node::Call(_) | Node::Select(_))
+        }
+        _ => false,
+    }
 }
 
 /// Whether a cast of the node to text is the server's way from `varchar`, or at least says nothing

@@ -6,17 +6,19 @@ mod query;
 
 use std::cell::Cell;
 
+use super::Spelling;
 use super::lexer::{Token, tokens};
 use super::literal;
 use super::parser::unsaid;
-use super::tree::{Call, Node, Subscript, Test};
+use super::tree::{Argument, Call, Node, Query, Test};
 use crate::schema::column_type::ColumnType;
 use crate::schema::ident::quote;
 
 /// The tree in canonical form, and whether text alone does not settle what it says.
-pub(super) fn simplified(node: Node, home: &str) -> (Node, bool) {
+pub(super) fn simplified(node: Node, home: &str, spelling: Spelling) -> (Node, bool) {
     let rules = Rules {
         home,
+        printed: spelling == Spelling::Deparsed,
         server: Cell::new(false),
     };
     let node = rules.node(node, At::Top, false);
@@ -42,6 +44,8 @@ enum At {
 
 struct Rules<'a> {
     home: &'a str,
+    /// The server printed the text, so that it may have added any cast, parentheses or not.
+    printed: bool,
     server: Cell<bool>,
 }
 
@@ -62,139 +66,89 @@ const NAME_A_CONFIGURATION: [&str; 7] = [
 impl Rules<'_> {
     /// The node in canonical form. `inner` is whether it is part of a sub-select over tables, where
     /// the qualifier of a column means something.
-    fn node(&self, node: Node, at: At, inner: bool) -> Node {
-        let sub = |node: Box<Node>, at: At| self.node(*node, at, inner).boxed();
-        let all = |list: Vec<Node>, at: At| -> Vec<Node> {
-            list.into_iter().map(|n| self.node(n, at, inner)).collect()
-        };
+    ///
+    /// Only this walks down; what rewrites a node finds everything under it rewritten.
+    fn node(&self, mut node: Node, at: At, inner: bool) -> Node {
+        let places = places(&node, at);
+        for (child, place) in node.children_mut().into_iter().zip(places) {
+            let old = std::mem::replace(child, Node::Null);
+            *child = self.node(old, place, inner);
+        }
+        if let Some(query) = node.query_mut() {
+            let old = std::mem::replace(query, Query::Raw(String::new()));
+            *query = self.query(old, query::Role::Values, inner);
+        }
+        self.rewritten(node, at, inner)
+    }
+
+    fn rewritten(&self, node: Node, at: At, inner: bool) -> Node {
         match node {
             Node::Column(path) => Node::Column(self.column(path, inner)),
             Node::Number(text) => Node::Number(literal::number(&text)),
             Node::Text(text) if matches!(at, At::Pattern | At::Cast) => Node::Text(text),
             Node::Text(text) => Node::Text(literal::text(&text)),
-            Node::Call(call) => self.call(*call, inner),
-            Node::Form(word, list) => Node::Form(word, all(list, At::Operand)),
-            Node::Extract(field, from) => Node::Extract(field, sub(from, At::Sum)),
-            Node::Prefix(op, operand) => prefix(op, self.node(*operand, At::Operand, inner)),
-            Node::Binary(op, left, right) => self.binary(&op, *left, *right, inner),
+            Node::Call(call) => self.call(*call),
+            Node::Prefix(op, operand) => prefix(op, *operand),
+            Node::Binary(op, left, right) => compared(&op, *left, *right),
             Node::Any {
                 left,
                 op,
                 all,
                 right,
-            } => {
-                let left = self.node(*left, At::Operand, inner);
-                let right = self.node(*right, At::Operand, inner);
-                any(left, op, all, right)
-            }
+            } => any(*left, op, all, *right),
             Node::In {
                 left,
                 list,
                 negated,
-            } => {
-                let left = self.node(*left, At::Operand, inner);
-                within(left, all(list, At::Operand), negated)
-            }
-            Node::InQuery {
-                left,
-                query,
-                negated,
-            } => Node::InQuery {
-                left: sub(left, At::Operand),
-                query: Box::new(self.query(*query, query::Role::Values, inner)),
-                negated,
-            },
-            Node::Is {
-                operand,
-                test: Test::Distinct(other),
-                negated,
-            } => Node::Is {
-                operand: sub(operand, At::Operand),
-                test: Test::Distinct(sub(other, At::Operand)),
-                negated,
-            },
-            Node::Is {
-                operand,
-                test,
-                negated,
-            } => Node::Is {
-                operand: sub(operand, At::Top),
-                test,
-                negated,
-            },
-            Node::And(list) => Node::And(flat(all(list, At::Top), |node| match node {
+            } => within(*left, list, negated),
+            Node::And(list) => Node::And(flat(list, |node| match node {
                 Node::And(list) => Ok(list),
                 other => Err(other),
             })),
-            Node::Or(list) => Node::Or(flat(all(list, At::Top), |node| match node {
+            Node::Or(list) => Node::Or(flat(list, |node| match node {
                 Node::Or(list) => Ok(list),
                 other => Err(other),
             })),
-            Node::Not(operand) => not(self.node(*operand, At::Top, inner)),
+            Node::Not(operand) => not(*operand),
             Node::Cast {
                 operand,
                 ty,
                 bracketed,
-            } => {
-                let under = if at == At::Pattern { at } else { At::Cast };
-                let operand = self.node(*operand, under, inner);
-                self.cast(operand, ty, bracketed, at)
+            } => self.cast(*operand, ty, bracketed || self.printed, at),
+            Node::Collate(operand, path) => Node::Collate(operand, self.said(path)),
+            Node::Form(word @ ("COALESCE" | "GREATEST" | "LEAST"), mut list) => {
+                promotion::merge(list.iter_mut().collect());
+                Node::Form(word, list)
             }
-            Node::Collate(operand, path) => {
-                Node::Collate(sub(operand, At::Operand), self.said(path))
+            Node::Is {
+                operand,
+                test: Test::Distinct(other),
+                negated,
+            } => {
+                let (operand, other) = whole_rows(*operand, *other);
+                Node::Is {
+                    operand: operand.boxed(),
+                    test: Test::Distinct(other.boxed()),
+                    negated,
+                }
             }
             Node::Case {
                 operand,
                 arms,
                 otherwise,
-            } => {
-                let condition = if operand.is_some() {
-                    At::Operand
-                } else {
-                    At::Top
-                };
-                let arms = arms.into_iter().map(|(when, then)| {
-                    (
-                        self.node(when, condition, inner),
-                        self.node(then, At::Operand, inner),
-                    )
-                });
-                Node::Case {
-                    arms: arms.collect(),
-                    operand: operand.map(|node| sub(node, At::Operand)),
-                    // The server writes out the null that a missing ELSE gives.
-                    otherwise: otherwise
-                        .map(|node| sub(node, At::Operand))
-                        .filter(|node| **node != Node::Null),
+            } => Node::Case {
+                operand,
+                arms,
+                // The server writes out the null that a missing ELSE gives.
+                otherwise: otherwise.filter(|node| **node != Node::Null),
+            },
+            Node::Exists(mut query) => {
+                if let Query::Read(select) = &mut *query {
+                    query::forget_targets(select);
                 }
+                Node::Exists(query)
             }
-            Node::Array(list) => Node::Array(all(list, At::Operand)),
-            Node::Subscript(base, subscript) => {
-                let subscript = match subscript {
-                    Subscript::At(at) => Subscript::At(sub(at, At::Operand)),
-                    Subscript::Slice(from, to) => Subscript::Slice(
-                        from.map(|node| sub(node, At::Operand)),
-                        to.map(|node| sub(node, At::Operand)),
-                    ),
-                };
-                Node::Subscript(sub(base, At::Top), subscript)
-            }
-            Node::Field(base, name) => Node::Field(sub(base, At::Top), name),
-            Node::Select(query) => {
-                Node::Select(Box::new(self.query(*query, query::Role::Values, inner)))
-            }
-            Node::Exists(query) => {
-                Node::Exists(Box::new(self.query(*query, query::Role::Exists, inner)))
-            }
-            Node::ArrayOf(query) => {
-                Node::ArrayOf(Box::new(self.query(*query, query::Role::Values, inner)))
-            }
-            leaf @ (Node::Star(_)
-            | Node::Null
-            | Node::Bool(_)
-            | Node::Bits(_)
-            | Node::Parameter(_)
-            | Node::Special(..)) => leaf,
+            other => other,
         }
     }
 
@@ -219,16 +173,14 @@ impl Rules<'_> {
         path
     }
 
-    fn call(&self, mut call: Call, inner: bool) -> Node {
+    fn call(&self, mut call: Call) -> Node {
         let name = match call.name.as_slice() {
             [name] => name.clone(),
             _ => String::new(),
         };
         let count = call.arguments.len();
         for (index, argument) in call.arguments.iter_mut().enumerate() {
-            let value = std::mem::replace(&mut argument.value, Node::Null);
-            let value = self.node(value, At::Operand, inner);
-            argument.value = match value {
+            argument.value = match std::mem::replace(&mut argument.value, Node::Null) {
                 Node::Text(text)
                     if index == 0
                         && (NAME_A_RELATION.contains(&name.as_str())
@@ -239,11 +191,19 @@ impl Rules<'_> {
                 value => promotion::argument(&name, value),
             };
         }
-        for key in &mut call.order {
-            let value = std::mem::replace(&mut key.value, Node::Null);
-            key.value = self.node(value, At::Top, inner);
+        // The server gathers what a variadic function takes.
+        if let Some(Argument {
+            variadic: true,
+            value: Node::Array(list),
+            ..
+        }) = call.arguments.last_mut()
+            && !list.is_empty()
+        {
+            let spread = std::mem::take(list);
+            call.arguments.pop();
+            call.arguments
+                .extend(spread.into_iter().map(Argument::plain));
         }
-        call.filter = call.filter.map(|node| self.node(node, At::Top, inner));
         Node::Call(Box::new(call))
     }
 
@@ -264,18 +224,58 @@ impl Rules<'_> {
         let path: Vec<String> = self.said(path).iter().map(|part| quote(part)).collect();
         path.join(".")
     }
+}
 
-    fn binary(&self, op: &str, left: Node, right: Node, inner: bool) -> Node {
-        let (left_at, right_at) = match op {
-            "~" | "~*" | "!~" | "!~*" | "~~" | "~~*" | "!~~" | "!~~*" => (At::Operand, At::Pattern),
-            "+" | "-" | "*" => (At::Sum, At::Sum),
-            "/" | "%" => (At::Factor, At::Factor),
-            "AT TIME ZONE" => (At::Sum, At::Operand),
-            _ => (At::Operand, At::Operand),
-        };
-        let left = self.node(left, left_at, inner);
-        let right = self.node(right, right_at, inner);
-        compared(op, left, right)
+/// Where each of a node's children stands, in their order.
+fn places(node: &Node, at: At) -> Vec<At> {
+    let count = node.children().len();
+    match node {
+        Node::Binary(op, ..) => match op.as_str() {
+            "~" | "~*" | "!~" | "!~*" | "~~" | "~~*" | "!~~" | "!~~*" => {
+                vec![At::Operand, At::Pattern]
+            }
+            "+" | "-" | "*" => vec![At::Sum; count],
+            "/" | "%" => vec![At::Factor; count],
+            "AT TIME ZONE" => vec![At::Sum, At::Operand],
+            // Beside a value that somebody made a text, a column is one by the same hand: `uid::text`
+            // is compared with what no `uid` is.
+            "=" | "<>" if node.children().into_iter().any(cast::makes_text) => vec![At::Top; count],
+            _ => vec![At::Operand; count],
+        },
+        Node::Call(call) => {
+            let mut places = vec![At::Operand; call.arguments.len()];
+            places.resize(count, At::Top);
+            places
+        }
+        Node::Extract(..) => vec![At::Sum; count],
+        Node::Cast { .. } if at == At::Pattern => vec![at; count],
+        Node::Cast { .. } => vec![At::Cast; count],
+        Node::And(_)
+        | Node::Or(_)
+        | Node::Not(_)
+        | Node::Field(..)
+        | Node::Is {
+            test: Test::Words(_),
+            ..
+        } => vec![At::Top; count],
+        Node::Case { operand: None, .. } => {
+            // Conditions and results in turn, then what is left.
+            let mut places: Vec<At> = [At::Top, At::Operand]
+                .into_iter()
+                .cycle()
+                .take(count)
+                .collect();
+            if count % 2 == 1 {
+                places[count - 1] = At::Operand;
+            }
+            places
+        }
+        Node::Subscript(..) => {
+            let mut places = vec![At::Operand; count];
+            places[0] = At::Top;
+            places
+        }
+        _ => vec![At::Operand; count],
     }
 }
 
@@ -299,6 +299,20 @@ fn compared(op: &str, left: Node, right: Node) -> Node {
             promotion::settled(op, left, right)
         }
         (_, left, right) => promotion::settled(op, left, right),
+    }
+}
+
+/// `NEW` and `OLD` alone are whole rows.
+fn whole_rows(left: Node, right: Node) -> (Node, Node) {
+    let row = |node: &Node| matches!(node, Node::Column(path) if matches!(path.as_slice(), [name] if name == "new" || name == "old"));
+    let star = |node: Node| match node {
+        Node::Column(path) => Node::Star(path),
+        other => other,
+    };
+    if row(&left) && row(&right) {
+        (star(left), star(right))
+    } else {
+        (left, right)
     }
 }
 

@@ -64,11 +64,26 @@ pub(super) fn listed(left: Node, list: Vec<Node>, negated: bool) -> Node {
     }
 }
 
+/// Values of which the result is one: casts to what another of them is go.
+pub(super) fn merge(mut values: Vec<&mut Node>) {
+    for at in 0..values.len() {
+        let Some(to) = promoted(values[at]) else {
+            continue;
+        };
+        let others = || values.iter().enumerate().filter(|(i, _)| *i != at);
+        let drop = others().any(|(_, other)| implied(values[at], to, other, true));
+        if drop {
+            let value = std::mem::replace(values[at], Node::Null);
+            *values[at] = bare(value);
+        }
+    }
+}
+
 fn pair(op: &str, left: Node, right: Node) -> (Node, Node) {
     match (promoted(&left), promoted(&right)) {
         // One of the two casts brings the other.
         (Some(a), Some(b)) if a == b => {
-            if is_number(&left) || !droppable(&right) {
+            if (is_number(&left) && !is_number(&right)) || !droppable(&right) {
                 (bare(left), explicit(right))
             } else {
                 (explicit(left), bare(right))

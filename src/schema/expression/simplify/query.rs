@@ -8,8 +8,6 @@ use crate::schema::expression::tree::{Node, Query, Relation, Select, Source};
 pub(super) enum Role {
     /// Its values count, not what they are called.
     Values,
-    /// Only whether there is a row counts.
-    Exists,
     /// A relation under `FROM`, whose columns have names.
     Relation,
 }
@@ -47,9 +45,6 @@ impl Rules<'_> {
                 *alias = None;
             }
         }
-        if role == Role::Exists {
-            forget_targets(&mut select);
-        }
         forget_qualifiers(&mut select);
         select
     }
@@ -66,6 +61,10 @@ impl Rules<'_> {
             Source::Query(query) => Source::Query(self.query(query, Role::Relation, inner)),
             function @ Source::Function(_) => function,
         };
+        // A function's only column is called as the function is.
+        if relation.columns.as_slice() == relation.alias.as_slice() {
+            relation.columns.clear();
+        }
         let own = match &relation.source {
             Source::Table(path) => path.last(),
             _ => None,
@@ -87,7 +86,7 @@ fn output_name(node: &Node) -> Option<&str> {
 }
 
 /// What `EXISTS` selects is not looked at; the server writes out every column of a `*`.
-fn forget_targets(select: &mut Select) {
+pub(super) fn forget_targets(select: &mut Select) {
     let grouped = select.distinct.is_some()
         || !select.group.is_empty()
         || select.having.is_some()
@@ -123,12 +122,9 @@ fn forget_qualifiers(select: &mut Select) {
         _ => None,
     };
     drop(relations);
-    if !select.others.is_empty() {
-        return;
-    }
     let mut ambiguous = false;
     let mut needed = false;
-    select.each_column(&mut Vec::new(), &mut |path, scopes| {
+    select.each_own_column(&mut Vec::new(), &mut |path, scopes| {
         if let [qualifier, .., _] = path.as_slice() {
             ambiguous |= own.as_ref() == Some(qualifier) && *qualifier != called;
             // A deeper sub-select needs the name to reach out to this one.
@@ -138,7 +134,7 @@ fn forget_qualifiers(select: &mut Select) {
     if ambiguous {
         return;
     }
-    select.each_column(&mut Vec::new(), &mut |path, scopes| {
+    select.each_own_column(&mut Vec::new(), &mut |path, scopes| {
         if scopes.len() == 1 && path.len() == 2 && path[0] == called {
             path.remove(0);
         }

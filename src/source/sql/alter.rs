@@ -18,9 +18,7 @@ pub(super) fn relation(state: &mut State, c: &mut Cursor<'_>, kind: &'static str
         return Ok(());
     }
     let may_miss = c.eat_all(&["if", "exists"]);
-    let only = c.eat("only");
-    let path = c.path()?;
-    c.eat("*");
+    let (path, only) = c.table()?;
     let Some(name) = state.find_relation(&path) else {
         return state.missing(kind, &path, may_miss);
     };

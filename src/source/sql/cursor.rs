@@ -237,6 +237,18 @@ impl<'a> Cursor<'a> {
         Ok(path)
     }
 
+    /// Takes `[ ONLY ] name [ * ]` of a table, parentheses or not; whether `ONLY` was said.
+    pub(super) fn table(&mut self) -> Read<(Path, bool)> {
+        let only = self.eat("only");
+        let path = if only && self.is("(") {
+            self.parentheses()?.path()?
+        } else {
+            self.path()?
+        };
+        self.eat("*");
+        Ok((path, only))
+    }
+
     /// Takes every part of a dotted name.
     pub(super) fn parts(&mut self) -> Read<Vec<Ident>> {
         let mut parts = vec![self.name()?];

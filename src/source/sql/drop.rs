@@ -57,9 +57,10 @@ fn unmodelled(state: &mut State, c: &Cursor<'_>) {
     let rest: Vec<Ident> = words.filter_map(super::literal::name).collect();
     state.unmodelled.retain(|seen| {
         let is_kind = seen.what.starts_with(&kind.to_ascii_lowercase());
-        let is_named = super::literal::path(&seen.shown)
-            .and_then(|mut parts| parts.pop())
-            .is_some_and(|name| rest.contains(&name));
+        let is_named = match &seen.name {
+            Some(name) => rest.contains(&name.name),
+            None => super::literal::name(&seen.shown).is_some_and(|name| rest.contains(&name)),
+        };
         !(is_kind && is_named)
     });
 }
@@ -81,11 +82,15 @@ fn list<'a, T>(
 
 fn relations(state: &mut State, c: &mut Cursor<'_>, kind: &'static str) -> Applied {
     let (paths, may_miss, cascades) = list(c, Cursor::path)?;
+    let mut names = Vec::new();
     for path in paths {
         match state.find_relation(&path) {
-            Some(name) => relation(state, &name, cascades),
+            Some(name) => names.push(name),
             None => state.missing(kind, &path, may_miss)?,
         }
+    }
+    for name in names {
+        relation(state, &name, cascades);
     }
     Ok(())
 }

@@ -161,9 +161,7 @@ pub(super) fn create(state: &mut State, c: &mut Cursor<'_>, unique: bool) -> App
         Some(c.path()?.name)
     };
     c.expect("on")?;
-    let only = c.eat("only");
-    let path = c.path()?;
-    c.eat("*");
+    let (path, only) = c.table()?;
     let method = if c.eat("using") {
         c.name()?.as_str().to_owned()
     } else {

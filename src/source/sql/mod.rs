@@ -7,6 +7,7 @@
 mod acl;
 mod action;
 mod alter;
+mod block;
 mod column;
 mod comment;
 mod constraint;
@@ -145,6 +146,8 @@ fn read_file(state: &mut State, file: usize, source: &TextFile) -> Result<bool, 
                         first_misread.get_or_insert_with(|| (misread.clone(), at));
                     }
                     Trouble::Unknown { .. } | Trouble::Taken { .. } => understood = true,
+                    // Told by its first word alone.
+                    Trouble::NotFollowed => {}
                 }
                 note_unreadable(state, source, what(&trouble), body);
             }
@@ -192,6 +195,7 @@ fn what(trouble: &Trouble) -> String {
         Trouble::Misread(_) => "statement that cannot be parsed".to_owned(),
         Trouble::Unknown { kind, name } => format!("statement on an unknown {kind} `{name}`"),
         Trouble::Taken { name } => format!("statement that creates `{name}` again"),
+        Trouble::NotFollowed => "statement that is not followed".to_owned(),
     }
 }
 

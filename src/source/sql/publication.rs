@@ -67,10 +67,8 @@ fn objects(state: &State, c: &mut Cursor<'_>) -> Read<Objects> {
             objects.namespaces.insert(c.name()?);
             return Ok(());
         }
-        c.eat("only");
-        let name = state.relation_or_target(&c.path()?);
-        objects.tables.insert(name);
-        c.eat("*");
+        let (path, _) = c.table()?;
+        objects.tables.insert(state.relation_or_target(&path));
         if c.is("(") {
             c.parentheses()?;
         }

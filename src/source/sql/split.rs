@@ -48,6 +48,8 @@ pub(super) fn split(text: &str) -> Vec<Statement> {
         current: Current::default(),
     };
     splitter.run();
+    // An include may stand within a statement that ends later.
+    splitter.statements.sort_by_key(|s| s.start);
     splitter.statements
 }
 

@@ -19,6 +19,8 @@ pub(super) enum Trouble {
     Unknown { kind: &'static str, name: String },
     /// It creates an object whose name another has.
     Taken { name: String },
+    /// It undoes or drops what only a server keeps track of.
+    NotFollowed,
 }
 
 impl From<Misread> for Trouble {

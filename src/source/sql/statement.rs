@@ -2,9 +2,10 @@
 
 use squawk_lexer::{TokenKind, tokenize};
 
+use super::block;
 use super::comment;
 use super::cursor::{Cursor, Path, Read, parse};
-use super::state::{Applied, State, Trouble};
+use super::state::{Applied, Lines, State, Trouble};
 use super::table::Persistence;
 use super::{
     alter, domain, drop, function, grant, index, policy, publication, rename, sequence, setting,
@@ -24,7 +25,6 @@ pub(super) enum Outcome {
 
 /// Statements that define nothing.
 const PASSED_OVER: &[&str] = &[
-    "abort",
     "analyse",
     "analyze",
     "begin",
@@ -54,7 +54,6 @@ const PASSED_OVER: &[&str] = &[
     "refresh",
     "reindex",
     "release",
-    "rollback",
     "savepoint",
     "security",
     "show",
@@ -75,11 +74,11 @@ pub(super) fn replay(state: &mut State, text: &str) -> Outcome {
     if PASSED_OVER.contains(&first) {
         return Outcome::PassedOver;
     }
+    if first == "rollback" || first == "abort" {
+        return Outcome::Failed(Trouble::NotFollowed);
+    }
     if first == "do" {
-        if may_change_schema(text) {
-            state.note_unmodelled("DO block that may change the schema", None, "");
-        }
-        return Outcome::PassedOver;
+        return replay_block(state, text);
     }
     if first == "select" && !names(text, "set_config") && !names(text, "into") {
         return Outcome::PassedOver;
@@ -92,6 +91,29 @@ pub(super) fn replay(state: &mut State, text: &str) -> Outcome {
         Ok(()) => Outcome::Replayed,
         Err(trouble) => Outcome::Failed(trouble),
     }
+}
+
+fn replay_block(state: &mut State, text: &str) -> Outcome {
+    if !may_change_schema(text) {
+        return Outcome::PassedOver;
+    }
+    let Some(steps) = block::steps(text) else {
+        state.note_unmodelled("DO block that may change the schema", None, "");
+        return Outcome::PassedOver;
+    };
+    let lines = std::mem::take(&mut state.lines);
+    let mut outcome = Outcome::Replayed;
+    for step in steps {
+        let body = &text[step.range.clone()];
+        state.lines = Lines::of(lines.at(step.range.start), body);
+        match replay(state, body) {
+            Outcome::Failed(Trouble::Taken { .. }) if step.keeps => {}
+            failed @ Outcome::Failed(_) if outcome == Outcome::Replayed => outcome = failed,
+            _ => {}
+        }
+    }
+    state.lines = lines;
+    outcome
 }
 
 /// Whether a statement that was passed over is SQL after all, and if not, why.
@@ -152,6 +174,9 @@ fn dispatch(state: &mut State, mut c: Cursor<'_>) -> Applied {
     }
     if c.eat("alter") {
         return alter(state, c);
+    }
+    if c.are(&["drop", "owned"]) {
+        return Err(Trouble::NotFollowed);
     }
     if c.eat("drop") {
         return drop::drop(state, c);

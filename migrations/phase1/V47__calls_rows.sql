@@ -9,4 +9,6 @@ SELECT align.call_of(session_id), lead_id, align.voice_agent(), align.call_durat
        coalesce(last_activity, ended_at, started_at, now())
 FROM public.conversations
 WHERE lead_id IS NOT NULL /* align:window */
+  -- A lead that is being deleted must not be found gone at the end.
+  AND EXISTS (SELECT FROM public.leads AS l WHERE l.id = lead_id FOR KEY SHARE)
 ON CONFLICT DO NOTHING;

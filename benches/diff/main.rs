@@ -62,7 +62,7 @@ fn source(scheme: &str, path: &Path) -> String {
 fn align(from: &str, to: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_align"));
     command.args([
-        "diff", "--no-map", "--from", from, "--to", to, "--format", "json",
+        "diff", "-q", "--no-map", "--from", from, "--to", to, "--format", "json",
     ]);
     command
 }

@@ -9,7 +9,7 @@ use crate::schema::Ident;
 /// When to use colors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Color {
-    /// When the stream is a terminal, as NO_COLOR, CLICOLOR_FORCE and TERM allow
+    /// When the stream is a terminal, as `NO_COLOR`, `CLICOLOR_FORCE` and `TERM` allow
     Auto,
     /// Always
     Always,
@@ -20,10 +20,9 @@ pub(super) enum Color {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global")]
 pub(super) struct GlobalArgs {
-    /// When to use colors
+    /// When to use colors: auto, always, never
     #[arg(long, global = true, value_name = "WHEN", value_enum)]
     #[arg(default_value = "auto", hide_possible_values = true)]
-    #[arg(help = "When to use colors: auto, always, never")]
     pub(super) color: Color,
 
     /// Say nothing but errors beside the answer

@@ -7,6 +7,7 @@ use super::error::{CliError, Outcome};
 use super::pair::{self, FoundMapping};
 use super::ui::Ui;
 use crate::mapping::Mapping;
+use crate::report::explain::NotFound;
 use crate::report::{self, Labelled, Options, Report};
 use crate::{diff, gate, score};
 
@@ -117,16 +118,11 @@ pub(super) fn run(ui: &Ui, args: &DiffArgs) -> Result<Outcome, CliError> {
         map: found.as_ref().map(|found| found.label.as_str()),
         options: Options {
             all: args.all,
-            width: usize::from(ui.width()),
-            unicode: ui.is_utf8(),
+            ..ui.options()
         },
     };
     let answer = match &args.explain {
-        Some(wanted) => report::explain::render(&report, wanted).map_err(|error| {
-            let hint = error.hint();
-            hint.into_iter()
-                .fold(CliError::failed(error), CliError::hint)
-        })?,
+        Some(wanted) => report::explain::render(&report, wanted).map_err(not_found)?,
         None => report::render(&report, args.format.into()),
     };
     args.output.write(ui, &answer)?;
@@ -186,6 +182,14 @@ impl From<Format> for report::Format {
             Format::Markdown => Self::Markdown,
         }
     }
+}
+
+fn not_found(missing: NotFound) -> CliError {
+    let near = missing.near.clone();
+    let error = CliError::failed(missing);
+    near.iter().fold(error, |error, name| {
+        error.hint(format!("there is `{name}`"))
+    })
 }
 
 fn threshold(text: &str) -> Result<f64, String> {

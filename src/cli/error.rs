@@ -153,16 +153,19 @@ impl CliError {
             return;
         }
         let mut chain = self.source.chain();
-        let top = chain.next().map(ToString::to_string).unwrap_or_default();
-        ui.say(format_args!("{ERROR}error:{ERROR:#} {}", visible(&top)));
+        let mut said = chain.next().map(ToString::to_string).unwrap_or_default();
+        ui.say(format_args!("{ERROR}error:{ERROR:#} {}", visible(&said)));
         for cause in chain {
             let cause = cause.to_string();
-            let mut lines = cause.lines();
-            let first = lines.next().unwrap_or_default();
-            ui.say(format_args!("  cause: {}", visible(first)));
-            for line in lines {
-                ui.say(format_args!("         {}", visible(line)));
+            // Some errors say their cause in their own words already.
+            if said.ends_with(&cause) {
+                continue;
             }
+            for (at, line) in cause.lines().enumerate() {
+                let label = if at == 0 { "  cause: " } else { "         " };
+                ui.say(format_args!("{label}{}", visible(line)));
+            }
+            said = cause;
         }
         if !self.hints.is_empty() {
             ui.say("");

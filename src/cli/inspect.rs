@@ -6,7 +6,8 @@ use super::args::{Namespaces, OutputArg};
 use super::error::{CliError, Outcome};
 use super::pair::{self, Side};
 use super::ui::Ui;
-use crate::{ddl, report};
+use crate::ddl;
+use crate::report::inspect;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -63,8 +64,8 @@ pub(super) fn run(ui: &Ui, args: InspectArgs) -> Result<Outcome, CliError> {
     }
     let side = Side::alone(source, args.namespaces.schemas).load(ui)?;
     let answer = match args.format {
-        Format::Text => report::inspect::text(&side.schema, ui.width(), ui.is_utf8()),
-        Format::Json => report::inspect::json(&side.schema),
+        Format::Text => inspect::text(&side.schema, ui.width(), ui.is_utf8()),
+        Format::Json => inspect::json(&side.schema),
         Format::Sql => ddl::write(&side.schema),
     };
     args.output.write(ui, &answer)?;

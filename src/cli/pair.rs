@@ -176,8 +176,13 @@ pub(super) fn sides(
         None => (&none, &none),
     };
     let namespaces = &typed.namespaces.schemas;
-    let from = side(ui, "from", typed.from.as_deref(), namespaces, found, from)?;
-    let to = side(ui, "to", typed.to.as_deref(), namespaces, found, to)?;
+    let mut from = side(ui, "from", typed.from.as_deref(), namespaces, found, from)?;
+    let mut to = side(ui, "to", typed.to.as_deref(), namespaces, found, to)?;
+    if from.name == to.name {
+        for side in [&mut from, &mut to] {
+            side.name = side.source.shown().to_owned();
+        }
+    }
     if from.source.is_stdin() && to.source.is_stdin() {
         let error = CliError::say("cannot read both sides from standard input");
         return Err(error.hint("write one of them to a file"));
@@ -203,14 +208,14 @@ fn side(
             if source.has_password() {
                 warn_of_password(ui, &source, &format!("`--{flag}`"));
             }
-            (source.shown().to_owned(), source)
+            (source.short_name(), source)
         }
         (None, Some(source)) => {
             if source.has_password() {
                 warn_of_password(ui, &source, "the mapping file");
             }
             let name = defaults.name.clone();
-            (name.unwrap_or_else(|| source.shown().to_owned()), source)
+            (name.unwrap_or_else(|| source.short_name()), source)
         }
         (None, None) => {
             let why = match found {
@@ -244,9 +249,9 @@ pub(super) fn parse(typed: &str) -> Result<SourceSpec, CliError> {
 
 /// Warns of a password where others can see it.
 pub(super) fn warn_of_password(ui: &Ui, source: &SourceSpec, place: &str) {
-    let text = format!("the password of `{source}` stands in {place}, where others may read it");
-    ui.warning(text);
-    ui.hint("put the URL in an environment variable, and write `env:NAME`");
+    ui.warning(format_args!(
+        "the password of `{source}` stands in {place}, where others may read it; `env:NAME` keeps it out"
+    ));
 }
 
 /// Reads both sides; both are found before one is read, for reading may wait for a server.
@@ -330,11 +335,13 @@ fn wait_for<T>(opened: &Opened, read: impl Future<Output = T>) -> Result<T, CliE
             return Ok(read.await);
         }
         tokio::select! {
-            done = read => Ok(done),
+            // The signal is watched before the first byte is sent.
+            biased;
             signal = tokio::signal::ctrl_c() => Err(match signal {
                 Ok(()) => CliError::interrupted(),
                 Err(error) => CliError::failed(error),
             }),
+            done = read => Ok(done),
         }
     });
     // The look-up of a name cannot be cancelled, and is not worth waiting for.

@@ -7,6 +7,7 @@ use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 
 use super::args::{Color, GlobalArgs};
+use crate::report::Options;
 use crate::report::screen::visible;
 use crate::source::Environment;
 
@@ -65,12 +66,21 @@ impl Ui {
         self.width
     }
 
+    /// How a report is printed; what agrees is summed up.
+    pub(super) fn options(&self) -> Options {
+        Options {
+            all: false,
+            width: usize::from(self.width),
+            unicode: self.utf8,
+        }
+    }
+
     /// Whether signs beyond ASCII can be shown.
     pub(super) fn is_utf8(&self) -> bool {
         self.utf8
     }
 
-    /// Whether standard output shows colors, or a file is to have them.
+    /// Whether colors were asked for wherever the answer goes.
     pub(super) fn colors_files(&self) -> bool {
         matches!(self.color, ColorChoice::Always | ColorChoice::AlwaysAnsi)
     }

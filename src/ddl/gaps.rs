@@ -12,29 +12,35 @@ use super::mention::mentions;
 /// Types and columns that cannot be written, and whether things that use them can.
 #[derive(Debug)]
 pub(super) struct Gaps<'a> {
-    types: BTreeSet<&'a QualifiedName>,
+    /// Types of the schema that cannot be written.
+    left_out: BTreeSet<&'a QualifiedName>,
+    /// Types of the schema, tables and views with them.
+    known: BTreeSet<&'a QualifiedName>,
+    namespaces: &'a [Ident],
 }
 
 impl<'a> Gaps<'a> {
     /// Finds the domains and composites that rest on an unknown type, at whatever distance.
     pub(super) fn of(schema: &'a Schema) -> Self {
         let mut gaps = Self {
-            types: BTreeSet::new(),
+            left_out: BTreeSet::new(),
+            known: known(schema),
+            namespaces: &schema.namespaces,
         };
         loop {
-            let before = gaps.types.len();
+            let before = gaps.left_out.len();
             for domain in &schema.domains {
                 if gaps.in_type(&domain.base).is_some() {
-                    gaps.types.insert(&domain.name);
+                    gaps.left_out.insert(&domain.name);
                 }
             }
             for composite in &schema.composites {
                 let mut types = composite.fields.iter().map(|(_, ty)| ty);
                 if types.any(|ty| gaps.in_type(ty).is_some()) {
-                    gaps.types.insert(&composite.name);
+                    gaps.left_out.insert(&composite.name);
                 }
             }
-            if gaps.types.len() == before {
+            if gaps.left_out.len() == before {
                 return gaps;
             }
         }
@@ -42,13 +48,19 @@ impl<'a> Gaps<'a> {
 
     /// Why a type cannot be written; `None` when it can.
     pub(super) fn in_type(&self, ty: &ColumnType) -> Option<String> {
+        if let Some(spelling) = unknown_spelling(ty) {
+            return Some(format!("its type is not known ({spelling})"));
+        }
         match ty.element() {
-            ColumnType::Unknown { spelling, .. } => {
-                Some(format!("its type is not known ({spelling})"))
-            }
             ColumnType::Other(text) if text.is_empty() => Some("its type is not known".to_owned()),
-            ColumnType::Named(name) if self.types.contains(name) => {
+            ColumnType::Named(name) if self.left_out.contains(name) => {
                 Some(format!("its type {name} is left out"))
+            }
+            // Of another namespace, it is there before.
+            ColumnType::Named(name)
+                if self.namespaces.contains(&name.namespace) && !self.known.contains(name) =>
+            {
+                Some(format!("its type {name} is not part of the model"))
             }
             _ => None,
         }
@@ -164,4 +176,28 @@ impl<'a> Gaps<'a> {
             .column(name)
             .is_some_and(|column| self.in_type(&column.ty).is_some())
     }
+}
+
+/// What the source says in place of a type; `None` when the type is known.
+pub(super) fn unknown_spelling(ty: &ColumnType) -> Option<String> {
+    let mut dimensions = String::new();
+    let mut element = ty;
+    while let ColumnType::Array(inner) = element {
+        dimensions.push_str("[]");
+        element = inner;
+    }
+    match element {
+        ColumnType::Unknown { spelling, .. } => Some(format!("{spelling}{dimensions}")),
+        _ => None,
+    }
+}
+
+fn known(schema: &Schema) -> BTreeSet<&QualifiedName> {
+    let enums = schema.enums.iter().map(|e| &e.name);
+    enums
+        .chain(schema.domains.iter().map(|d| &d.name))
+        .chain(schema.composites.iter().map(|c| &c.name))
+        .chain(schema.tables.iter().map(|t| &t.name))
+        .chain(schema.views.iter().map(|v| &v.name))
+        .collect()
 }

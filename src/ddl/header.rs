@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::schema::{ColumnType, Facet, QualifiedName, Schema, Sighting, Table, TableKind};
 
-use super::gaps::Gaps;
+use super::gaps::{Gaps, unknown_spelling};
 use super::literal::note;
 use super::order::parent;
 
@@ -12,7 +12,7 @@ use super::order::parent;
 pub(super) fn lines(schema: &Schema, gaps: &Gaps<'_>) -> Vec<String> {
     let namespaces: Vec<String> = schema.namespaces.iter().map(ToString::to_string).collect();
     let mut lines = vec![note(&format!(
-        "Schema {}: loads into an empty database.",
+        "Schema {}, for an empty database.",
         if namespaces.is_empty() {
             "without a namespace".to_owned()
         } else {
@@ -61,7 +61,7 @@ fn unknown_in(table: &Table, schema: &Schema, gaps: &Gaps<'_>) -> Vec<String> {
     let shown = schema.show(&table.name);
     let mut unknown = Vec::new();
     for column in &table.columns {
-        if let ColumnType::Unknown { spelling, .. } = column.ty.element() {
+        if let Some(spelling) = unknown_spelling(&column.ty) {
             unknown.push(format!(
                 "unknown: the type of {shown}.{} ({spelling})",
                 column.name
@@ -109,7 +109,6 @@ fn needed(schema: &Schema) -> BTreeMap<&'static str, BTreeSet<String>> {
         .map(|t| &t.name)
         .chain(schema.views.iter().map(|v| &v.name))
         .collect();
-    let own_types = own_types(schema);
     for table in &schema.tables {
         let references = table.foreign_keys.iter().map(|key| &key.references);
         for name in references.chain(&table.inherits).chain(parent(table)) {
@@ -123,8 +122,7 @@ fn needed(schema: &Schema) -> BTreeMap<&'static str, BTreeSet<String>> {
     }
     for ty in types(schema) {
         if let ColumnType::Named(name) = ty.element()
-            && !own_types.contains(name)
-            && !relations.contains(name)
+            && !schema.namespaces.contains(&name.namespace)
         {
             need("type", name.to_string());
         }
@@ -157,13 +155,6 @@ fn roles(schema: &Schema) -> BTreeSet<String> {
         .filter(|role| *role != "public")
         .map(|role| crate::schema::quote(role))
         .collect()
-}
-
-fn own_types(schema: &Schema) -> BTreeSet<&QualifiedName> {
-    let enums = schema.enums.iter().map(|e| &e.name);
-    let domains = schema.domains.iter().map(|d| &d.name);
-    let composites = schema.composites.iter().map(|c| &c.name);
-    enums.chain(domains).chain(composites).collect()
 }
 
 fn types(schema: &Schema) -> impl Iterator<Item = &ColumnType> {

@@ -28,7 +28,7 @@ mod tests;
 
 use std::collections::BTreeSet;
 
-use crate::schema::{Facet, Ident, Schema, Table, Trigger};
+use crate::schema::{Facet, Ident, QualifiedName, Schema, Table, Trigger};
 
 pub use literal::literal;
 
@@ -42,6 +42,7 @@ struct Context<'a> {
     schema: &'a Schema,
     gaps: Gaps<'a>,
     late: Late<'a>,
+    joined_later: BTreeSet<&'a QualifiedName>,
 }
 
 /// Writes the SQL that makes the schema in an empty database, at first go.
@@ -53,6 +54,7 @@ pub fn write(schema: &Schema) -> String {
         schema,
         gaps: Gaps::of(schema),
         late: order.late,
+        joined_later: table::joined_later(schema),
     };
     let mut script = Script::default();
     script.group(&header::lines(schema, &context.gaps));
@@ -73,7 +75,7 @@ fn make_all(script: &mut Script, objects: &[Object<'_>], context: &Context<'_>) 
     for object in objects {
         make(script, *object, context);
     }
-    finish_tables(script, context);
+    finish_tables(script, objects, context);
     for object in objects {
         script.group(&triggers(*object, context));
     }
@@ -153,7 +155,7 @@ fn make(script: &mut Script, object: Object<'_>, context: &Context<'_>) {
 
 /// Adds what needs all tables and functions: owners of sequences, parts that had to wait, indexes,
 /// foreign keys.
-fn finish_tables(script: &mut Script, context: &Context<'_>) {
+fn finish_tables(script: &mut Script, objects: &[Object<'_>], context: &Context<'_>) {
     let schema = context.schema;
     let owners: Vec<String> = schema
         .sequences
@@ -177,14 +179,11 @@ fn finish_tables(script: &mut Script, context: &Context<'_>) {
     for domain in &schema.domains {
         script.group(&types::late_checks(domain, context));
     }
-    for table in &schema.tables {
+    let children_first = children_first(objects, schema);
+    for table in &children_first {
         script.group(&table::late_parts(table, context));
     }
-    // A partition's own index or key is taken over by its parent's when that is made later, and keeps
-    // its name; the other way round the server makes a second one.
-    let mut partitions_first: Vec<&Table> = schema.tables.iter().collect();
-    partitions_first.sort_by_key(|table| std::cmp::Reverse(depth(table, schema)));
-    for table in &partitions_first {
+    for table in &children_first {
         script.group(&indexes(table, context));
     }
     for view in schema.views.iter().filter(|v| view::gap(v).is_none()) {
@@ -194,20 +193,24 @@ fn finish_tables(script: &mut Script, context: &Context<'_>) {
             .collect();
         script.group(&statements);
     }
-    for table in &partitions_first {
+    for table in &children_first {
         script.group(&foreign_keys(table, context));
     }
 }
 
-/// How many partitioned tables stand above it.
-fn depth(table: &Table, schema: &Schema) -> usize {
-    let mut above = parent(table);
-    // A chain cannot be longer than there are tables, unless it is a circle.
-    for depth in 0..schema.tables.len() {
-        let Some(of) = above else { return depth };
-        above = schema.table(of).and_then(parent);
-    }
-    schema.tables.len()
+/// Tables with parents from the youngest on, then the others.
+///
+/// What a parent has already passed down, a child can neither repeat nor call by a name of its own; the
+/// other way round the parent takes over what the child has.
+fn children_first<'a>(objects: &[Object<'a>], schema: &'a Schema) -> Vec<&'a Table> {
+    let has_parents = |table: &&Table| table::parent_names(table).next().is_some();
+    let made = objects.iter().rev().filter_map(|object| match object {
+        Object::Table(table) => Some(*table),
+        _ => None,
+    });
+    let mut sorted: Vec<&Table> = made.filter(has_parents).collect();
+    sorted.extend(schema.tables.iter().filter(|table| !has_parents(table)));
+    sorted
 }
 
 fn indexes(table: &Table, context: &Context<'_>) -> Vec<String> {

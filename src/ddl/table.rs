@@ -1,5 +1,7 @@
 //! Tables: columns, and the constraints that stand within the statement.
 
+use std::collections::BTreeSet;
+
 use crate::schema::{
     Check, Column, Exclusion, Identity, Key, QualifiedName, Schema, Table, TableKind, quote,
 };
@@ -15,7 +17,7 @@ use super::script::{Line, list, term};
 enum Lineage {
     /// All columns are its own, for want of parents or because they join later by `ALTER TABLE`.
     Own,
-    /// `PARTITION OF`, and nothing to add.
+    /// `PARTITION OF`, and only defaults, `NOT NULL` and checks of its own are written.
     Partition,
     /// `INHERITS`, and only what the parents lack is written.
     Child,
@@ -23,26 +25,23 @@ enum Lineage {
 
 /// Writes the statements that make a table: one, and one more for each parent it joins afterwards.
 pub(super) fn create(table: &Table, context: &Context<'_>) -> Vec<String> {
-    let lineage = lineage(table, context);
+    let lineage = lineage(table, context.schema);
     let word = match &table.kind {
         TableKind::Foreign { .. } => "CREATE FOREIGN TABLE",
         _ if table.unlogged => "CREATE UNLOGGED TABLE",
         _ => "CREATE TABLE",
     };
     let mut sql = format!("{word} {}", table.name);
-    match (lineage, &table.kind) {
-        (
-            Lineage::Partition,
-            TableKind::Partition { of, bound }
-            | TableKind::Partitioned {
-                of: Some((of, bound)),
-                ..
-            },
-        ) => sql.extend([" PARTITION OF ", &of.to_string(), " ", bound]),
-        _ => {
-            sql.push(' ');
-            sql.push_str(&list(&lines(table, lineage, context)));
+    let lines = lines(table, lineage, context);
+    match (lineage, bound(table)) {
+        (Lineage::Partition, Some((of, bound))) => {
+            sql.extend([" PARTITION OF ", &of.to_string(), " "]);
+            if !lines.is_empty() {
+                sql.extend([&list(&lines), " "]);
+            }
+            sql.push_str(bound);
         }
+        _ => sql.extend([" ", &list(&lines)]),
     }
     if lineage == Lineage::Child {
         let parents: Vec<String> = table.inherits.iter().map(ToString::to_string).collect();
@@ -75,12 +74,7 @@ fn joins(table: &Table) -> Vec<String> {
         .iter()
         .map(|parent| format!("ALTER TABLE {} INHERIT {parent};", table.name))
         .collect();
-    if let TableKind::Partition { of, bound }
-    | TableKind::Partitioned {
-        of: Some((of, bound)),
-        ..
-    } = &table.kind
-    {
+    if let Some((of, bound)) = bound(table) {
         statements.push(format!(
             "ALTER TABLE {of} ATTACH PARTITION {} {bound};",
             table.name
@@ -89,51 +83,82 @@ fn joins(table: &Table) -> Vec<String> {
     statements
 }
 
-fn lineage(table: &Table, context: &Context<'_>) -> Lineage {
-    let schema = context.schema;
+/// The parent of a partition, and its part of it.
+fn bound(table: &Table) -> Option<(&QualifiedName, &str)> {
+    match &table.kind {
+        TableKind::Partition { of, bound }
+        | TableKind::Partitioned {
+            of: Some((of, bound)),
+            ..
+        } => Some((of, bound)),
+        TableKind::Partitioned { of: None, .. }
+        | TableKind::Ordinary
+        | TableKind::Foreign { .. } => None,
+    }
+}
+
+fn lineage(table: &Table, schema: &Schema) -> Lineage {
     if let Some(of) = parent(table) {
-        let plain = schema.table(of).is_some_and(|parent| {
-            is_same_rows(table, parent, context) && has_nothing_of_its_own(table)
-        });
-        return if plain || table.columns.is_empty() {
+        let is_like_parent = schema
+            .table(of)
+            .is_some_and(|parent| has_rows_of(table, parent) && brings_no_key(table));
+        return if is_like_parent || table.columns.is_empty() {
             Lineage::Partition
         } else {
             Lineage::Own
         };
     }
-    if !table.inherits.is_empty() && takes_after_parents(table, context) {
+    if !table.inherits.is_empty() && takes_after_parents(table, schema) {
         Lineage::Child
     } else {
         Lineage::Own
     }
 }
 
-fn has_nothing_of_its_own(table: &Table) -> bool {
-    table.primary_key.is_none()
-        && table.unique.is_empty()
-        && table.foreign_keys.is_empty()
-        && table.indexes.is_empty()
-        && table.exclusions.is_empty()
+/// Tables that get a child or a partition only after it was made. Their checks wait until then, and
+/// pass down; a child that brought them would have them twice, once as its own.
+pub(super) fn joined_later(schema: &Schema) -> BTreeSet<&QualifiedName> {
+    let mut joined = BTreeSet::new();
+    let late = schema
+        .tables
+        .iter()
+        .filter(|table| lineage(table, schema) == Lineage::Own);
+    let mut open: Vec<&Table> = late.collect();
+    while let Some(table) = open.pop() {
+        for name in parent_names(table) {
+            if joined.insert(name) {
+                open.extend(schema.table(name));
+            }
+        }
+    }
+    joined
 }
 
-fn is_same_rows(table: &Table, parent: &Table, context: &Context<'_>) -> bool {
+/// A key of its own may be its parent's under another name, which only a table that joins later keeps.
+fn brings_no_key(table: &Table) -> bool {
+    table.primary_key.is_none() && table.unique.is_empty() && table.exclusions.is_empty()
+}
+
+/// Whether the columns are those of the parent, but for defaults and `NOT NULL` that it adds.
+fn has_rows_of(table: &Table, parent: &Table) -> bool {
+    let mut pairs = table.columns.iter().zip(&parent.columns);
     table.columns.len() == parent.columns.len()
-        && table
-            .columns
-            .iter()
-            .zip(&parent.columns)
-            .all(|(own, theirs)| is_inherited_as_it_is(own, theirs))
-        && table
-            .checks
-            .iter()
-            .all(|check| inherited_checks(table, context.schema).any(|theirs| theirs == check))
+        && pairs.all(|(own, theirs)| {
+            own.name == theirs.name
+                && own.ty == theirs.ty
+                && own.generated == theirs.generated
+                && own.collation == theirs.collation
+                && (own.nullable == theirs.nullable || own.nullable == Some(false))
+                && (own.default.is_some() || theirs.default.is_none())
+                && (own.identity.is_none() || own.identity == theirs.identity)
+        })
 }
 
 /// Whether the table's columns are those of its parents, in their order, followed by its own.
-fn takes_after_parents(table: &Table, context: &Context<'_>) -> bool {
+fn takes_after_parents(table: &Table, schema: &Schema) -> bool {
     let mut inherited: Vec<&Column> = Vec::new();
     for name in &table.inherits {
-        let Some(parent) = context.schema.table(name) else {
+        let Some(parent) = schema.table(name) else {
             return false;
         };
         for column in &parent.columns {
@@ -158,26 +183,22 @@ fn is_inherited_as_it_is(own: &Column, theirs: &Column) -> bool {
         && (own.identity.is_none() || own.identity == theirs.identity)
 }
 
-fn parents<'a>(table: &'a Table, schema: &'a Schema) -> impl Iterator<Item = &'a Table> {
-    let names: Vec<&QualifiedName> = table.inherits.iter().chain(parent(table)).collect();
-    names.into_iter().filter_map(|name| schema.table(name))
-}
-
-fn inherited_checks<'a>(table: &'a Table, schema: &'a Schema) -> impl Iterator<Item = &'a Check> {
-    parents(table, schema)
-        .flat_map(|parent| &parent.checks)
-        .filter(|check| !check.no_inherit)
+/// The tables that a table inherits from, or is a partition of.
+pub(super) fn parent_names(table: &Table) -> impl Iterator<Item = &QualifiedName> {
+    table.inherits.iter().chain(parent(table))
 }
 
 fn lines(table: &Table, lineage: Lineage, context: &Context<'_>) -> Vec<Line> {
     let mut lines = Vec::new();
     for own in &table.columns {
-        let known_to_parent = lineage == Lineage::Child
-            && parents(table, context.schema)
-                .filter_map(|parent| parent.column(&own.name))
-                .any(|theirs| is_inherited_as_it_is(own, theirs));
-        if !known_to_parent {
-            lines.push(column_line(table, own, context));
+        let mut theirs = parent_names(table)
+            .filter_map(|name| context.schema.table(name)?.column(&own.name))
+            .peekable();
+        let is_inherited = lineage != Lineage::Own
+            && theirs.peek().is_some()
+            && theirs.all(|theirs| is_inherited_as_it_is(own, theirs));
+        if !is_inherited {
+            lines.push(column_line(table, own, lineage, context));
         }
     }
     let mut constraints = Vec::new();
@@ -193,7 +214,7 @@ fn lines(table: &Table, lineage: Lineage, context: &Context<'_>) -> Vec<Line> {
     for (name, line) in constraints {
         lines.push(line.unwrap_or_else(|why| left_out("constraint", name.as_str(), &why)));
     }
-    lines.extend(check_lines(table, lineage, context));
+    lines.extend(check_lines(table, context));
     lines
 }
 
@@ -201,7 +222,7 @@ fn left_out(what: &str, name: &str, why: &str) -> Line {
     Line::Note(note(&format!("{what} \"{name}\" left out: {why}")))
 }
 
-fn column_line(table: &Table, column: &Column, context: &Context<'_>) -> Line {
+fn column_line(table: &Table, column: &Column, lineage: Lineage, context: &Context<'_>) -> Line {
     if let Some(mut why) = context.gaps.in_type(&column.ty) {
         if let Some(values) = &column.values {
             let values: Vec<String> = values.iter().map(|v| literal(v)).collect();
@@ -210,17 +231,21 @@ fn column_line(table: &Table, column: &Column, context: &Context<'_>) -> Line {
         }
         return left_out("column", column.name.as_str(), &why);
     }
-    let mut sql = format!("{} {}", column.name, column.ty);
-    if let Some(collation) = &column.collation {
-        sql.push_str(" COLLATE ");
-        sql.push_str(&quote(collation));
+    let mut sql = column.name.to_string();
+    // Within `PARTITION OF` the parent says what kind of column it is.
+    let is_whole = lineage != Lineage::Partition;
+    if is_whole {
+        sql.extend([" ", &column.ty.to_string()]);
+    }
+    if let Some(collation) = column.collation.as_ref().filter(|_| is_whole) {
+        sql.extend([" COLLATE ", &quote(collation)]);
     }
     let late = context.late.defaults.contains(&(&table.name, &column.name));
     if let Some(default) = column.default.as_ref().filter(|_| !late) {
         sql.push_str(" DEFAULT ");
         sql.push_str(&term(default));
     }
-    if let Some(generated) = &column.generated {
+    if let Some(generated) = column.generated.as_ref().filter(|_| is_whole) {
         if let Some(why) = context.gaps.in_expression(table, &generated.expression) {
             return left_out("column", column.name.as_str(), &why);
         }
@@ -272,18 +297,10 @@ fn exclusion_line(
     }
 }
 
-/// The checks within the statement. A table that joins its parents later must bring their checks.
-fn check_lines(table: &Table, lineage: Lineage, context: &Context<'_>) -> Vec<Line> {
-    let inherited: Vec<&Check> = inherited_checks(table, context.schema).collect();
-    let own = table
+fn check_lines(table: &Table, context: &Context<'_>) -> Vec<Line> {
+    table
         .checks
         .iter()
-        .filter(|check| lineage == Lineage::Own || !inherited.contains(check));
-    let brought = inherited
-        .iter()
-        .copied()
-        .filter(|check| lineage == Lineage::Own && !has_check(table, check));
-    own.chain(brought)
         .filter(|check| !is_added_later(table, check, context))
         .map(
             |check| match context.gaps.in_expression(table, &check.expression) {
@@ -294,13 +311,12 @@ fn check_lines(table: &Table, lineage: Lineage, context: &Context<'_>) -> Vec<Li
         .collect()
 }
 
-fn has_check(table: &Table, check: &Check) -> bool {
-    table.checks.iter().any(|own| own.name == check.name)
-}
-
-/// `CREATE TABLE` would make the check valid, or calls a function that is not there yet.
+/// `CREATE TABLE` would make the check valid, or calls a function that is not there yet, or passes it
+/// to no child that joins later.
 fn is_added_later(table: &Table, check: &Check, context: &Context<'_>) -> bool {
-    check.not_valid || context.late.checks.contains(&(&table.name, &check.name))
+    check.not_valid
+        || context.late.checks.contains(&(&table.name, &check.name))
+        || (!check.no_inherit && context.joined_later.contains(&table.name))
 }
 
 /// Writes the defaults and checks that `CREATE TABLE` could not take.
@@ -319,9 +335,8 @@ pub(super) fn late_parts(table: &Table, context: &Context<'_>) -> Vec<String> {
             ));
         }
     }
-    let inherited: Vec<&Check> = inherited_checks(table, context.schema).collect();
     for check in &table.checks {
-        if !is_added_later(table, check, context) || inherited.contains(&check) {
+        if !is_added_later(table, check, context) {
             continue;
         }
         statements.push(match context.gaps.in_expression(table, &check.expression) {

@@ -1,5 +1,7 @@
 //! Whole schemas and their text.
 
+mod hostile;
+
 use serde_json::{Value, json};
 
 use super::write;
@@ -111,12 +113,12 @@ fn writes_a_table_with_all_that_hangs_on_it() {
                 "on_delete": { "set_null": ["id"] }, "not_valid": true,
             }],
             "indexes": [{
-                "name": "leads_lower", "method": "gin", "unique": false, "include": ["no"],
+                "name": "leads_lower", "method": "btree", "unique": false, "include": ["no"],
                 "predicate": expression("no > 1"),
                 "elements": [
-                    { "key": { "expression": expression("lower(\"Order\")") }, "opclass": "gin_trgm_ops" },
+                    { "key": { "expression": expression("lower(\"Order\")") }, "opclass": "text_pattern_ops" },
                     { "key": { "column": "no" }, "descending": true },
-                    { "key": { "column": "at" }, "nulls_first": true, "collation": "de_DE" },
+                    { "key": { "column": "Order" }, "nulls_first": true, "collation": "POSIX" },
                 ],
             }],
             "triggers": [{
@@ -139,7 +141,7 @@ fn writes_a_table_with_all_that_hangs_on_it() {
                            "operations": ["insert", "delete"] }],
     }));
     insta::assert_snapshot!(write(&schema), @r#"
-    -- Schema public: loads into an empty database.
+    -- Schema public, for an empty database.
     -- Incomplete, since this could not be told or written:
     -- unknown: whether leads.stage takes NULL
     -- What must be there before:
@@ -177,7 +179,7 @@ fn writes_a_table_with_all_that_hangs_on_it() {
 
     ALTER TABLE public.leads ADD CONSTRAINT later CHECK (no > 1) NOT VALID;
 
-    CREATE INDEX leads_lower ON public.leads USING gin ((lower("Order")) gin_trgm_ops, no DESC NULLS LAST, at COLLATE "de_DE" NULLS FIRST) INCLUDE (no) WHERE no > 1;
+    CREATE INDEX leads_lower ON public.leads ((lower("Order")) text_pattern_ops, no DESC NULLS LAST, "Order" COLLATE "POSIX" NULLS FIRST) INCLUDE (no) WHERE no > 1;
 
     ALTER TABLE public.leads ADD CONSTRAINT leads_owner FOREIGN KEY (id) REFERENCES auth.users (id) ON DELETE SET NULL (id) NOT VALID;
 
@@ -211,6 +213,7 @@ fn leaves_out_what_is_not_known_and_all_that_rests_on_it() {
             "name": name("leads"),
             "columns": [
                 column("id", &unknown),
+                column("tags", &json!({ "array": unknown })),
                 with(column("kind", &unknown), &json!({ "values": ["a\nb", "c"] })),
                 column("done", &json!("boolean")),
                 column("pair", &json!({ "array": { "named": name("pair") } })),
@@ -237,10 +240,11 @@ fn leaves_out_what_is_not_known_and_all_that_rests_on_it() {
     }));
     schema.facets.remove(&Facet::Comments);
     insta::assert_snapshot!(write(&schema), @r#"
-    -- Schema public: loads into an empty database.
+    -- Schema public, for an empty database.
     -- Incomplete, since this could not be told or written:
     -- not stated: comments
     -- unknown: the type of leads.id (string)
+    -- unknown: the type of leads.tags (string[])
     -- unknown: the type of leads.kind (string)
     -- unknown: what leads.pair is made of
     -- not part of the model: aggregate total
@@ -255,6 +259,7 @@ fn leaves_out_what_is_not_known_and_all_that_rests_on_it() {
 
     CREATE TABLE public.leads (
         -- column "id" left out: its type is not known (string)
+        -- column "tags" left out: its type is not known (string[])
         -- column "kind" left out: its type is not known (string), one of 'a\nb', 'c'
         done boolean,
         -- column "pair" left out: its type public.pair is left out
@@ -344,25 +349,38 @@ fn a_partition_is_attached_with_the_names_of_its_own() {
             })),
             with(table("a_calls_1", std::slice::from_ref(&id)), &json!({
                 "kind": part("z_calls", "FOR VALUES FROM (1) TO (9)"), "indexes": [index("first_idx")],
+                "primary_key": { "name": "first_pk", "columns": ["id"] },
             })),
             with(table("a_calls_2", std::slice::from_ref(&id)), &json!({
                 "kind": part("z_calls", "DEFAULT"),
+            })),
+            with(table("a_calls_3", &[with(id.clone(), &json!({ "default": expression("1") }))]), &json!({
+                "kind": part("z_calls", "FOR VALUES FROM (20) TO (30)"), "indexes": [index("third_idx")],
+                "checks": [{ "name": "odd", "expression": expression("id % 2 = 1") }],
             })),
         ],
     }));
     insta::assert_snapshot!(body(&schema), @r"
     CREATE TABLE public.z_calls (
-        id integer,
-        CONSTRAINT positive CHECK (id > 0)
+        id integer
     ) PARTITION BY RANGE (id);
 
     CREATE TABLE public.a_calls_1 (
         id integer,
-        CONSTRAINT positive CHECK (id > 0)
+        CONSTRAINT first_pk PRIMARY KEY (id)
     );
     ALTER TABLE public.z_calls ATTACH PARTITION public.a_calls_1 FOR VALUES FROM (1) TO (9);
 
     CREATE TABLE public.a_calls_2 PARTITION OF public.z_calls DEFAULT;
+
+    CREATE TABLE public.a_calls_3 PARTITION OF public.z_calls (
+        id DEFAULT 1,
+        CONSTRAINT odd CHECK (id % 2 = 1)
+    ) FOR VALUES FROM (20) TO (30);
+
+    ALTER TABLE public.z_calls ADD CONSTRAINT positive CHECK (id > 0);
+
+    CREATE INDEX third_idx ON public.a_calls_3 (id);
 
     CREATE INDEX first_idx ON public.a_calls_1 (id);
 
@@ -391,20 +409,21 @@ fn a_child_writes_what_its_parents_lack() {
     insta::assert_snapshot!(body(&schema), @r"
     CREATE TABLE public.p (
         a integer,
-        b integer,
-        CONSTRAINT positive CHECK (a > 0)
+        b integer
     );
 
     CREATE TABLE public.child (
-        c integer
+        c integer,
+        CONSTRAINT positive CHECK (a > 0)
     ) INHERITS (public.p);
 
     CREATE TABLE public.stranger (
         b integer,
-        a integer,
-        CONSTRAINT positive CHECK (a > 0)
+        a integer
     );
     ALTER TABLE public.stranger INHERIT public.p;
+
+    ALTER TABLE public.p ADD CONSTRAINT positive CHECK (a > 0);
     ");
 }
 

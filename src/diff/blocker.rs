@@ -142,7 +142,8 @@ impl Look<'_, '_> {
             let name = column.name.to_string();
             if column.class == Class::Missing && wanted.is_required() {
                 let message =
-                    "takes no NULL, has no default, and nothing here gives it a value".to_owned();
+                    "takes no NULL, has no default, and nothing in the from side gives it a value"
+                        .to_owned();
                 self.push(BlockerKind::ColumnRequired, name.clone(), message);
             }
             if column.conversion == Some(Conversion::Lossy) {
@@ -171,9 +172,10 @@ impl Look<'_, '_> {
         let Domain::Only(allowed) = domain(self.context.to, self.target, wanted) else {
             return None;
         };
-        let rule = column::rules(self.context, self.target, wanted)
-            .find(|rule| column::sources(self.context, self.target, from, rule).is_some());
-        let steps = match rule.map(|rule| &rule.rule) {
+        let rule = column::rules(self.context, self.target, wanted).find_map(|rule| {
+            column::sources(self.context, self.target, from, rule).map(|sources| (rule, sources))
+        });
+        let steps = match rule.as_ref().map(|(rule, _)| &rule.rule) {
             Some(Rule::Convert(steps)) => steps.as_slice(),
             _ => &[],
         };
@@ -182,7 +184,11 @@ impl Look<'_, '_> {
                 "the rule gives `{strange}`, which the to side refuses"
             ));
         }
-        let source = direct_source(from, compared);
+        let source = match rule.as_ref().map(|(_, sources)| sources.as_slice()) {
+            Some([(_, source)]) => Some(*source),
+            Some(_) => None,
+            None => direct_source(from, compared),
+        };
         match (steps.last(), source) {
             (
                 Some(Transform::Values {
@@ -191,8 +197,7 @@ impl Look<'_, '_> {
                 }),
                 Some(source),
             ) => {
-                let replaced: BTreeSet<String> =
-                    pairs.iter().map(|(key, _)| key.to_string()).collect();
+                let replaced: BTreeSet<String> = pairs.iter().map(|(key, _)| key.clone()).collect();
                 self.left_over(from, source, &allowed, &replaced)
             }
             (Some(_), _) | (None, None) => None,
@@ -210,14 +215,18 @@ impl Look<'_, '_> {
     ) -> Option<String> {
         match domain(self.context.from, from, source) {
             Domain::Unknown => None,
-            Domain::Free => Some(format!("any value here, only {} there", listed(allowed))),
+            Domain::Free => Some(format!(
+                "any value in the from side, only {} in the to side",
+                listed(allowed)
+            )),
             Domain::Only(have) => {
                 let refused: BTreeSet<String> = have
                     .iter()
                     .filter(|v| !allowed.contains(*v) && !replaced.contains(*v))
                     .cloned()
                     .collect();
-                (!refused.is_empty()).then(|| format!("{} here, not there", listed(&refused)))
+                (!refused.is_empty())
+                    .then(|| format!("{} in the from side, not in the to side", listed(&refused)))
             }
         }
     }
@@ -250,7 +259,9 @@ impl Look<'_, '_> {
                 sources.is_some_and(|sources| have.iter().any(|key| key.is_subset(&sources)));
             if !is_kept {
                 let names: Vec<String> = wanted.iter().map(ToString::to_string).collect();
-                let message = "unique there, and nothing here keeps rows apart by it".to_owned();
+                let message =
+                    "unique in the to side, and nothing in the from side keeps rows apart by it"
+                        .to_owned();
                 self.push(BlockerKind::UniqueMissing, names.join(", "), message);
             }
         }
@@ -258,7 +269,8 @@ impl Look<'_, '_> {
 
     fn rls(&mut self, from: &Table) {
         if self.context.both_say(Facet::Rls) && self.target.rls.enabled && !from.rls.enabled {
-            let message = "row level security is on there and off here".to_owned();
+            let message =
+                "row level security is on in the to side and off in the from side".to_owned();
             self.push(BlockerKind::RlsOff, String::new(), message);
         }
     }
@@ -312,12 +324,16 @@ fn embeds(selects: &[SelectOutcome]) -> Vec<Blocker> {
     found
         .into_iter()
         .map(|((kind, table, column, message), n)| {
-            let queries = count(n, "query", "queries");
+            let queries = count(
+                n,
+                "query of the application asks",
+                "queries of the application ask",
+            );
             Blocker {
                 kind,
                 table,
                 column,
-                message: format!("{message}; {queries} of the application ask for it"),
+                message: format!("{message}; {queries} for it"),
             }
         })
         .collect()

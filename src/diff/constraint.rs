@@ -1,12 +1,10 @@
 //! Keys, foreign keys, checks, exclusions and indexes: compared by what they say, not by their names.
 
-use std::collections::BTreeMap;
-
 use super::change::{Change, Object, What};
 use super::facts::{Pair, change};
 use crate::schema::{
     Action, Agreement, Check, Deferral, Exclusion, Expression, Facet, ForeignKey, Ident, Index,
-    IndexElement, IndexKey, Key, QualifiedName,
+    IndexElement, IndexKey, Key, Schema,
 };
 
 /// Compares every constraint and index of a pair.
@@ -149,77 +147,95 @@ fn names(pair: &Pair<'_, '_>, from: &[Ident]) -> Vec<Ident> {
     from.iter().map(|name| pair.column_name(name)).collect()
 }
 
-/// A foreign key without its actions, and the actions.
-type Reference = (String, Vec<Ident>, QualifiedName, Vec<Ident>);
-
+/// Keys that reference the same are one, and then what they do is compared.
 fn foreign_keys(pair: &mut Pair<'_, '_>) {
-    let reference = |key: &ForeignKey| -> Reference {
-        let flags = format!(
-            "{}{}{}",
-            if key.match_full { " match full" } else { "" },
-            deferral(key.deferral),
-            if key.not_valid { " not valid" } else { "" },
-        );
-        (
-            flags,
-            key.columns.clone(),
-            key.references.clone(),
-            key.referenced_columns.clone(),
-        )
-    };
-    let mut from: BTreeMap<Reference, ForeignKey> = BTreeMap::new();
-    for key in &pair.from.foreign_keys {
-        let key = carried_foreign_key(pair, key);
-        from.insert(reference(&key), key);
-    }
-    let table = pair.name.clone();
-    let to_schema = pair.context.to;
+    let mut here: Vec<ForeignKey> = pair
+        .from
+        .foreign_keys
+        .iter()
+        .map(|key| carried_foreign_key(pair, key))
+        .collect();
     let mut both = Vec::new();
-    for key in &pair.to.foreign_keys {
-        match from.remove(&reference(key)) {
-            Some(have) => both.push((have, key)),
-            None => {
-                let text = foreign_key_text(key, &to_schema.show(&key.references));
-                pair.push(Change {
-                    to: Some(key.name.to_string()),
-                    message: format!("{text} only in the to side"),
-                    to_type: Some(text),
-                    ..change(Object::ForeignKey, What::Missing, &table)
-                });
-            }
+    let mut alone = Vec::new();
+    for want in &pair.to.foreign_keys {
+        match here.iter().position(|have| reference_same(have, want)) {
+            Some(at) => both.push((here.remove(at), want)),
+            None => alone.push((want.clone(), What::Missing)),
         }
     }
     for (have, want) in both {
-        if !same_action(have.on_delete.as_ref(), want.on_delete.as_ref())
-            || !same_action(have.on_update.as_ref(), want.on_update.as_ref())
-        {
-            let (a, b) = (actions(&have), actions(want));
-            pair.push(Change {
-                from: Some(have.name.to_string()),
-                to: Some(want.name.to_string()),
-                message: format!("({}) {} → {}", list(&want.columns), word(&a), word(&b)),
-                from_type: Some(a),
-                to_type: Some(b),
-                ..change(Object::ForeignKey, What::Changed, &table)
-            });
-        } else if (have.on_delete.is_none() || want.on_delete.is_none())
-            && have.on_delete != want.on_delete
-        {
-            pair.unknown(
-                &want.name.to_string(),
-                "what a delete does is not compared".to_owned(),
-            );
-        }
+        compare_actions(pair, &have, want);
     }
-    for key in from.into_values() {
-        let text = foreign_key_text(&key, &to_schema.show(&key.references));
+    alone.extend(here.into_iter().map(|have| (have, What::Extra)));
+    for (key, what) in alone {
+        foreign_key_alone(pair, &key, what);
+    }
+}
+
+/// Whether two keys lead from the same columns to the same, as far as both sides tell.
+fn reference_same(a: &ForeignKey, b: &ForeignKey) -> bool {
+    let is_told = !a.referenced_columns.is_empty() && !b.referenced_columns.is_empty();
+    a.columns == b.columns
+        && a.references == b.references
+        && (!is_told || a.referenced_columns == b.referenced_columns)
+        && (a.match_full, a.deferral, a.not_valid) == (b.match_full, b.deferral, b.not_valid)
+}
+
+fn compare_actions(pair: &mut Pair<'_, '_>, have: &ForeignKey, want: &ForeignKey) {
+    if !same_action(have.on_delete.as_ref(), want.on_delete.as_ref())
+        || !same_action(have.on_update.as_ref(), want.on_update.as_ref())
+    {
+        let (a, b) = (actions(have), actions(want));
+        let table = pair.name.clone();
         pair.push(Change {
-            from: Some(key.name.to_string()),
-            message: format!("{text} only in the from side"),
-            from_type: Some(text),
-            ..change(Object::ForeignKey, What::Extra, &table)
+            from: Some(have.name.to_string()),
+            to: Some(want.name.to_string()),
+            message: format!("({}) {} → {}", list(&want.columns), word(&a), word(&b)),
+            from_type: Some(a),
+            to_type: Some(b),
+            ..change(Object::ForeignKey, What::Changed, &table)
         });
+    } else if (have.on_delete.is_none() || want.on_delete.is_none())
+        && have.on_delete != want.on_delete
+    {
+        pair.unknown(
+            &want.name.to_string(),
+            "what a delete does is not compared".to_owned(),
+        );
     }
+}
+
+/// A key of one side alone: a difference, unless the other side could not have told of it.
+fn foreign_key_alone(pair: &mut Pair<'_, '_>, key: &ForeignKey, what: What) {
+    let (silent, side) = match what {
+        What::Missing => (pair.context.from, "to"),
+        _ => (pair.context.to, "from"),
+    };
+    let leads_out = pair.context.to.table(&key.references).is_none();
+    if leads_out && tells_inner_keys_alone(silent) {
+        pair.unknown(
+            &key.name.to_string(),
+            "a foreign key into another schema is not compared".to_owned(),
+        );
+        return;
+    }
+    let text = foreign_key_text(key, &pair.context.to.show(&key.references));
+    let name = Some(key.name.to_string());
+    let table = pair.name.clone();
+    let is_missing = what == What::Missing;
+    pair.push(Change {
+        from: name.clone().filter(|_| !is_missing),
+        to: name.filter(|_| is_missing),
+        message: format!("{text} only in the {side} side"),
+        from_type: Some(text.clone()).filter(|_| !is_missing),
+        to_type: Some(text).filter(|_| is_missing),
+        ..change(Object::ForeignKey, what, &table)
+    });
+}
+
+/// Generated TypeScript lists foreign keys between its own tables alone, and no other constraint.
+fn tells_inner_keys_alone(schema: &Schema) -> bool {
+    !schema.facets.contains(&Facet::PrimaryKeys)
 }
 
 fn carried_foreign_key(pair: &Pair<'_, '_>, key: &ForeignKey) -> ForeignKey {

@@ -135,13 +135,15 @@ fn carried_columns<'a>(
 pub(crate) fn direct_source<'a>(from: &'a Table, column: &ColumnComparison) -> Option<&'a Column> {
     match &column.counterpart {
         Counterpart::Same { .. } => from.column(&column.name),
-        Counterpart::Mapped { from: names, .. } if column.class != Class::Derived => {
-            match names.as_slice() {
-                [name] => from.columns.iter().find(|c| c.name.to_string() == *name),
-                _ => None,
-            }
-        }
-        Counterpart::Mapped { .. } | Counterpart::None => None,
+        Counterpart::Mapped { from: names, .. } => match names.as_slice() {
+            [name] => from
+                .columns
+                .iter()
+                .find(|c| c.name.to_string() == *name)
+                .filter(|c| column.class != Class::Derived || c.name == column.name),
+            _ => None,
+        },
+        Counterpart::None => None,
     }
 }
 
@@ -297,7 +299,11 @@ impl Pair<'_, '_> {
         };
         self.push(Change {
             to: Some(name.to_owned()).filter(|n| !n.is_empty()),
-            message: "another comment".to_owned(),
+            message: match what {
+                What::Missing => "comment only in the to side".to_owned(),
+                What::Extra => "comment only in the from side".to_owned(),
+                _ => "another comment".to_owned(),
+            },
             ..change(Object::Comment, what, &self.name)
         });
     }
@@ -423,7 +429,7 @@ impl Pair<'_, '_> {
                     What::Changed,
                     None,
                     None,
-                    "takes NULL here, not there".to_owned(),
+                    "nullable → not null".to_owned(),
                 ));
             }
             (Some(false), Some(true)) => {
@@ -432,7 +438,7 @@ impl Pair<'_, '_> {
                     What::Changed,
                     None,
                     None,
-                    "takes NULL there, not here".to_owned(),
+                    "not null → nullable".to_owned(),
                 ));
             }
             _ => {}
@@ -503,8 +509,8 @@ impl Pair<'_, '_> {
         let Some(what) = differs else { return };
         let message = match (a, b) {
             (Some(a), Some(b)) => format!("{word} {} → {}", a.text, b.text),
-            (None, Some(b)) => format!("{word} {} only there", b.text),
-            (Some(a), None) => format!("{word} {} only here", a.text),
+            (None, Some(b)) => format!("{word} {} only in the to side", b.text),
+            (Some(a), None) => format!("{word} {} only in the from side", a.text),
             (None, None) => return,
         };
         self.push(Change {

@@ -230,8 +230,8 @@ impl Context<'_> {
 
 fn facet_unknowns(context: &Context<'_>, unknowns: &mut BTreeSet<Unknown>) {
     for facet in Facet::ALL {
-        let sides = [("from", context.from), ("to", context.to)];
-        let silent: Vec<_> = sides
+        let sides = [("the from side", context.from), ("the to side", context.to)];
+        let silent: Vec<&str> = sides
             .iter()
             .filter(|(_, s)| !s.facets.contains(&facet))
             .map(|(name, _)| *name)
@@ -241,9 +241,9 @@ fn facet_unknowns(context: &Context<'_>, unknowns: &mut BTreeSet<Unknown>) {
                 table: String::new(),
                 name: facet.label().to_owned(),
                 message: format!(
-                    "{} not compared: the {} side cannot say",
+                    "{} not compared: {} cannot say",
                     facet.label(),
-                    silent.join(" and the ")
+                    silent.join(" and ")
                 ),
             });
         }

@@ -407,49 +407,40 @@ impl<'a> Objects<'a, '_> {
         differing
     }
 
+    /// Extensions and publications belong to the whole database, which may serve other schemas, too:
+    /// what the to side needs and the from side lacks is a difference, and no more.
     fn database(&mut self) {
-        let names = |schema: &Schema| {
-            schema
-                .extensions
+        let (from, to) = (self.context.from, self.context.to);
+        for extension in &to.extensions {
+            if !from.extensions.contains(extension) {
+                self.alone(Object::Extension, &extension.name.to_string(), false);
+            }
+        }
+        for wanted in &to.publications {
+            let name = wanted.name.to_string();
+            match from
+                .publications
                 .iter()
-                .map(|e| e.name.to_string())
-                .collect::<BTreeSet<_>>()
-        };
-        let (here, there) = (names(self.context.from), names(self.context.to));
-        for name in here.symmetric_difference(&there) {
-            self.alone(Object::Extension, name, here.contains(name));
-        }
-        let mut publications: BTreeMap<String, (Option<_>, Option<_>)> = BTreeMap::new();
-        for publication in &self.context.from.publications {
-            publications
-                .entry(publication.name.to_string())
-                .or_default()
-                .0 = Some(publication);
-        }
-        for publication in &self.context.to.publications {
-            publications
-                .entry(publication.name.to_string())
-                .or_default()
-                .1 = Some(publication);
-        }
-        self.each(
-            Object::Publication,
-            publications,
-            |objects, name, from, to| {
-                let tables: BTreeSet<_> = from
-                    .tables
-                    .iter()
-                    .map(|t| objects.context.pairing.translate(t))
-                    .collect();
-                let mut differing = Vec::new();
-                if tables != to.tables || from.all_tables != to.all_tables {
-                    differing.push("tables".to_owned());
+                .find(|have| have.name == wanted.name)
+            {
+                None => self.alone(Object::Publication, &name, false),
+                Some(have) => {
+                    let tables: BTreeSet<_> = have
+                        .tables
+                        .iter()
+                        .map(|t| self.context.pairing.translate(t))
+                        .collect();
+                    let mut differing = Vec::new();
+                    if !have.all_tables && (wanted.all_tables || !wanted.tables.is_subset(&tables))
+                    {
+                        differing.push("tables".to_owned());
+                    }
+                    if !wanted.operations.is_subset(&have.operations) {
+                        differing.push("operations".to_owned());
+                    }
+                    self.changed(Object::Publication, &name, &differing);
                 }
-                if from.operations != to.operations {
-                    differing.push("operations".to_owned());
-                }
-                objects.changed(Object::Publication, name, &differing);
-            },
-        );
+            }
+        }
     }
 }

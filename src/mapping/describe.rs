@@ -18,17 +18,19 @@ impl ColumnCorrespondence {
             Rule::Drop { reason } => return format!("dropped: {}", one_line(reason)),
             Rule::Convert(steps) => steps,
         };
-        let mut parts = Vec::new();
-        if !self.nulls.is_empty() {
-            let texts = self.nulls.iter().cloned().map(Literal::Text);
-            parts.push(format!("{} as NULL", list(texts)));
-        }
-        parts.push(if steps.is_empty() {
+        let mut parts = vec![if steps.is_empty() {
             "as it is".to_owned()
         } else {
             let steps: Vec<String> = steps.iter().map(Transform::describe).collect();
             steps.join(" → ")
-        });
+        }];
+        match self.nulls.as_slice() {
+            [] => {}
+            [only] => parts.push(format!("{} as NULL", quoted(only))),
+            [first, rest @ ..] => {
+                parts.push(format!("{} and {} more as NULL", quoted(first), rest.len()));
+            }
+        }
         if let Some(default) = &self.default {
             parts.push(format!("{} for NULL", default.quoted()));
         }
@@ -62,12 +64,12 @@ impl Transform {
             }
             Self::Value(value) => format!("always {}", value.quoted()),
             Self::Concat { separator, .. } => {
-                format!("joined by {}", Literal::Text(separator.clone()).quoted())
+                format!("joined by {}", quoted(separator))
             }
             Self::Split {
                 on: Some(separator),
                 ..
-            } => format!("split at {}", Literal::Text(separator.clone()).quoted()),
+            } => format!("split at {}", quoted(separator)),
             Self::Split { .. } => "split by a regular expression".to_owned(),
             Self::Values { on_unknown, .. } => match on_unknown {
                 Fallback::Error => "values".to_owned(),
@@ -124,14 +126,18 @@ impl Transform {
 
 impl Lookup {
     fn describe(&self) -> String {
-        let columns: Vec<String> = self.matches.iter().map(ToString::to_string).collect();
-        format!("lookup {} by {}", self.table, columns.join(" or "))
+        let mut columns: Vec<String> = self.matches.iter().map(ToString::to_string).collect();
+        let last = columns.pop().unwrap_or_default();
+        let columns = match columns.as_slice() {
+            [] => last,
+            others => format!("{} or {last}", others.join(", ")),
+        };
+        format!("lookup {} by {columns}", self.table)
     }
 }
 
-fn list(values: impl Iterator<Item = Literal>) -> String {
-    let values: Vec<String> = values.map(|value| value.quoted()).collect();
-    values.join(", ")
+fn quoted(text: &str) -> String {
+    Literal::Text(text.to_owned()).quoted()
 }
 
 fn one_line(text: &str) -> String {
@@ -161,13 +167,13 @@ mod tests {
             ),
             (
                 "from = 't.a'\nto = 't.b'\nrange = { rule = 'midpoint' }\nnulls = ['', 'n/a']",
-                "'', 'n/a' as NULL; range (midpoint); the row goes to quarantine when it cannot be converted",
+                "range (midpoint); '' and 1 more as NULL; the row goes to quarantine when it cannot be converted",
             ),
             (
                 "from = 't.a'\nto = 't.b'\nsteps = [{ values = { a = 'b' }, on_unknown = 'keep' }, \
-                 { lookup = { table = 'users', match = ['email', 'id'], take = 'id', \
+                 { lookup = { table = 'users', match = ['email', 'full_name', 'id'], take = 'id', \
                  on_missing = 'null', on_ambiguous = 'null' } }]",
-                "values (others stay) → lookup users by email or id",
+                "values (others stay) → lookup users by email, full_name or id",
             ),
             (
                 "from = 't.a'\nto = 't.b'\nwhen = [{ if = 'a >= 70 or a is null', value = 'P1' }]\notherwise = 3",

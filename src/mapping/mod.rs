@@ -210,7 +210,7 @@ pub struct ExpectTable {
     pub module: Option<String>,
     /// The phase that brings it.
     pub phase: Option<String>,
-    /// Lines for the checklist; each is ticked from the live diff by its `column`, or by the table.
+    /// Lines for the checklist; each is ticked from the live diff by its columns, or by the table.
     pub checklist: Vec<ChecklistItem>,
     /// Where it stands in the file.
     pub at: At,
@@ -223,6 +223,8 @@ pub struct ChecklistItem {
     pub text: String,
     /// The target columns that tell whether it is done; empty asks for the table alone.
     pub columns: Vec<Ident>,
+    /// The phase that brings it, where it is not the table's.
+    pub phase: Option<String>,
 }
 
 /// How much a table's absence matters.

@@ -38,7 +38,7 @@ pub enum Transform {
         /// The most parts a separator makes.
         limit: Option<u32>,
     },
-    /// One value for another.
+    /// One value for another. NULL stays NULL, but for [`Fallback::Value`], which takes it too.
     Values {
         /// Pairs in the file's order: the text form of a value, and what it becomes.
         pairs: Vec<(String, Literal)>,

@@ -1,11 +1,15 @@
-//! From values to text: a comparison with its score as text or JSON.
+//! From values to text: a comparison with its score as text, JSON or Markdown, one column's arithmetic
+//! in full ([`explain`]), a schema as text or JSON ([`inspect`]).
 //!
 //! A report decides no fact. It reads no clock and no environment, so one value gives one text.
 //! Colors are always written; the stream that carries the text strips them where they are not wanted.
 
+pub mod explain;
+pub mod inspect;
 mod json;
-mod screen;
-mod standing;
+mod markdown;
+pub(crate) mod screen;
+pub(crate) mod standing;
 mod style;
 mod text;
 
@@ -17,6 +21,7 @@ use crate::gate::Verdict;
 use crate::mapping::Mapping;
 use crate::score::Score;
 
+pub use inspect::{JsonError, schema_from_json};
 pub use text::hints;
 
 /// Everything that a report of `align diff` says.
@@ -67,6 +72,8 @@ pub enum Format {
     Text,
     /// For a program.
     Json,
+    /// For a comment on a pull request.
+    Markdown,
 }
 
 /// The report as one text that ends with a line end.
@@ -74,6 +81,7 @@ pub fn render(report: &Report<'_>, format: Format) -> String {
     match format {
         Format::Text => text::render(report),
         Format::Json => json::render(report),
+        Format::Markdown => markdown::render(report),
     }
 }
 

@@ -4,7 +4,7 @@
 use num_rational::BigRational;
 use num_traits::ToPrimitive;
 
-use crate::diff::{ColumnComparison, Counterpart, SelectResult, TableComparison};
+use crate::diff::{ColumnComparison, Counterpart, SelectOutcome, SelectResult, TableComparison};
 use crate::mapping::{Class, Credit, ExpectTable, Mapping, TableRef};
 use crate::schema::ColumnType;
 use crate::score::{Score, Share};
@@ -185,7 +185,16 @@ pub(crate) fn is_really_there(column: &ColumnComparison) -> bool {
 }
 
 /// What comes of a query, in words.
-pub(crate) fn select_words(result: &SelectResult) -> String {
+pub(crate) fn select_words(select: &SelectOutcome) -> String {
+    let problems: Vec<String> = select.problems().map(problem).collect();
+    if problems.is_empty() {
+        "answered".to_owned()
+    } else {
+        problems.join("; ")
+    }
+}
+
+fn problem(result: &SelectResult) -> String {
     match result {
         SelectResult::Resolved => "answered".to_owned(),
         SelectResult::MissingTable(table) => format!("no table `{table}`"),

@@ -183,7 +183,8 @@ impl ColumnType {
         {
             return ty;
         }
-        let user = (!built_in || namespace.is_none())
+        let is_catalog = namespace.is_none() && CATALOG.contains(&name.text.as_str());
+        let user = (!is_catalog && (!built_in || namespace.is_none()))
             .then(|| {
                 let ident = Ident::truncating(&name.text).ok()?;
                 let namespace = namespace.and_then(|n| Ident::truncating(&n.text).ok());
@@ -339,6 +340,75 @@ impl fmt::Display for ColumnType {
         f.write_str(&text)
     }
 }
+
+/// Types of `pg_catalog` that [`ColumnType`] keeps by name: the catalog comes first on every search
+/// path, so a user's type of such a name needs its namespace.
+const CATALOG: &[&str] = &[
+    "aclitem",
+    "any",
+    "anyarray",
+    "anyelement",
+    "anyenum",
+    "anynonarray",
+    "anyrange",
+    "box",
+    "cid",
+    "cidr",
+    "circle",
+    "cstring",
+    "daterange",
+    "datemultirange",
+    "event_trigger",
+    "inet",
+    "int2vector",
+    "int4multirange",
+    "int4range",
+    "int8multirange",
+    "int8range",
+    "internal",
+    "jsonpath",
+    "line",
+    "lseg",
+    "macaddr",
+    "macaddr8",
+    "money",
+    "name",
+    "nummultirange",
+    "numrange",
+    "oid",
+    "oidvector",
+    "path",
+    "pg_lsn",
+    "pg_snapshot",
+    "point",
+    "polygon",
+    "record",
+    "refcursor",
+    "regclass",
+    "regcollation",
+    "regconfig",
+    "regdictionary",
+    "regnamespace",
+    "regoper",
+    "regoperator",
+    "regproc",
+    "regprocedure",
+    "regrole",
+    "regtype",
+    "tid",
+    "trigger",
+    "tsmultirange",
+    "tsquery",
+    "tsrange",
+    "tstzmultirange",
+    "tstzrange",
+    "tsvector",
+    "txid_snapshot",
+    "void",
+    "xid",
+    "xid8",
+    "xml",
+];
 
 fn with_limit(word: &str, limit: Option<u32>) -> String {
     match limit {

@@ -181,7 +181,7 @@ impl Facet {
             Self::ForeignKeys => "foreign keys",
             Self::Checks => "checks",
             Self::Indexes => "indexes",
-            Self::Types => "types",
+            Self::Types => "enums, domains and composites",
             Self::Sequences => "sequences",
             Self::Views => "views",
             Self::Functions => "functions",
@@ -270,6 +270,7 @@ impl Schema {
         }
         for domain in &mut self.domains {
             domain.checks.sort_by(|a, b| a.name.cmp(&b.name));
+            domain.default = domain.default.take().filter(is_more_than_null);
         }
         for view in &mut self.views {
             view.indexes.sort_by(|a, b| a.name.cmp(&b.name));
@@ -339,6 +340,9 @@ impl Table {
     }
 
     fn normalise(&mut self) {
+        for column in &mut self.columns {
+            column.default = column.default.take().filter(is_more_than_null);
+        }
         self.unique.sort_by(|a, b| a.name.cmp(&b.name));
         self.foreign_keys.sort_by(|a, b| a.name.cmp(&b.name));
         self.checks.sort_by(|a, b| a.name.cmp(&b.name));
@@ -348,4 +352,9 @@ impl Table {
         self.policies.sort_by(|a, b| a.name.cmp(&b.name));
         self.grants.sort();
     }
+}
+
+/// The server keeps `DEFAULT NULL` where the type has a length, and nowhere else.
+fn is_more_than_null(default: &Expression) -> bool {
+    default.text != "NULL"
 }

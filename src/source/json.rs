@@ -1,31 +1,27 @@
 //! A model that was written by `align inspect --format json`.
 
 use super::{LoadError, TextFile};
-use crate::report::schema_from_json;
+use crate::report::inspect::schema_from_json;
 use crate::schema::{Ident, Place, QualifiedName, Schema};
 
 /// Reads the one file; of its namespaces those asked for, or all.
 pub(super) fn read(files: &[TextFile], namespaces: &[Ident]) -> Result<Schema, LoadError> {
     let mut schema = Schema::new(Vec::new(), []);
     for file in files {
-        let wrong = |line, cause: String, hint| LoadError::Text {
+        let wrong = |line: u32, cause, hint| LoadError::Text {
             place: Place {
                 file: file.name.clone(),
-                line,
+                line: line.max(1),
             },
             cause,
             hint,
         };
-        schema = schema_from_json(&file.text).map_err(|error| {
-            let hint = "write such a file with `align inspect SOURCE --format json -o FILE`";
-            wrong(error.line, error.message, hint)
-        })?;
+        schema = schema_from_json(&file.text)
+            .map_err(|error| wrong(error.line, error.message, error.hint))?;
         if let Some(missing) = namespaces.iter().find(|n| !schema.namespaces.contains(n)) {
             let known: Vec<String> = schema.namespaces.iter().map(|n| format!("`{n}`")).collect();
-            let cause = format!(
-                "the model has no schema `{missing}`; it has {}",
-                known.join(", ")
-            );
+            let known = known.join(", ");
+            let cause = format!("the model has no schema `{missing}`; it has {known}");
             return Err(wrong(1, cause, "name one that it has with `--schema`"));
         }
         if !namespaces.is_empty() {

@@ -15,6 +15,7 @@ pub mod typescript;
 use std::collections::BTreeMap;
 
 pub use error::LoadError;
+pub use postgres::Environment;
 pub use spec::{Form, Input, Kind, SourceSpec, Url};
 pub use text::{Texts, read_file};
 
@@ -39,9 +40,6 @@ pub struct Request<'a> {
     /// TypeScript interface names to table names.
     pub interfaces: &'a BTreeMap<String, String>,
 }
-
-/// Looks up an environment variable; nothing here reads the environment by itself.
-pub type Environment<'a> = dyn Fn(&str) -> Option<String> + 'a;
 
 /// A source that was found: texts are read, and a connection is ready to be made.
 #[derive(Debug)]

@@ -103,6 +103,35 @@ const ONLY_POSTGRES: &str = "Postgres is the only database that is read";
 const CONVERT: &str = "write its schema as Postgres SQL, and name that file with `sql:PATH`";
 
 impl SourceSpec {
+    /// What a report calls it for short: a file's or folder's name without its ending, a database's
+    /// name, the source as it was written otherwise.
+    pub fn short_name(&self) -> String {
+        let short = match &self.kind {
+            Kind::Text {
+                input: Input::Path(path),
+                ..
+            } => {
+                let name = path.file_name().map(|name| name.to_string_lossy());
+                name.and_then(|name| {
+                    name.split('.')
+                        .find(|part| !part.is_empty())
+                        .map(str::to_owned)
+                })
+            }
+            Kind::Url(_) => {
+                let place = self.shown.split('?').next().unwrap_or_default();
+                let database = place
+                    .split_once("://")
+                    .and_then(|(_, rest)| rest.rsplit_once('/'));
+                database
+                    .map(|(_, database)| database.to_owned())
+                    .filter(|name| !name.is_empty())
+            }
+            Kind::Environment(_) | Kind::Text { .. } => None,
+        };
+        short.unwrap_or_else(|| self.shown.clone())
+    }
+
     /// Reads the words after `--from` or `--to`. Nothing is opened.
     ///
     /// # Errors

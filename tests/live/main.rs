@@ -2,8 +2,11 @@
 
 #[path = "../cluster/mod.rs"]
 mod cluster;
+mod ddl;
 mod model;
 mod refusal;
+mod server;
+mod table;
 mod transaction;
 
 use align::schema::{Ident, QualifiedName, Schema};

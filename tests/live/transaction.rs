@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use align::source::postgres::{self, ConnectOptions};
 
-use crate::cluster::{self, Cluster};
+use crate::cluster;
 use crate::{public, read, runtime, try_read};
 
 /// Splits a logged message into its statements, without comments.
@@ -33,7 +33,7 @@ fn twelve_queries_in_one_transaction_that_changes_nothing() {
     let log = db.log();
     let other = log
         .iter()
-        .find(|entry| !entry.starts_with("LOG:  ") && !entry.starts_with("DETAIL:  parameters: "));
+        .find(|entry| !entry.starts_with("LOG:  ") && !entry.starts_with("DETAIL:  "));
     assert_eq!(other, None);
     let said: Vec<String> = log
         .iter()
@@ -187,14 +187,4 @@ fn reading_works_beside_a_session_with_other_settings() {
         db.name
     ));
     assert_eq!(try_read(&db.url(), &["public"]).ok(), Some(plain));
-}
-
-#[test]
-fn a_server_can_be_started_twice_and_goes_away() {
-    let folder = {
-        let own = Cluster::start(&cluster::Settings::default());
-        own.database("x").psql("SELECT 1");
-        own.socket().to_path_buf()
-    };
-    assert!(!folder.exists());
 }

@@ -6,13 +6,14 @@ use clap::Args;
 use comfy_table::Color;
 use serde::Serialize;
 
-use super::list::{cell, list, written};
+use super::list::{Entry, List, json, one_line, or_dash};
 use crate::cli::args::{ListFormat, MapArg, OutputArg, Sides};
 use crate::cli::error::{CliError, Outcome};
 use crate::cli::pair;
 use crate::cli::ui::Ui;
 use crate::diff::{self, Comparison, CorrespondenceState, SelectResult, State};
 use crate::mapping::{At, Mapping, TableRef};
+use crate::report::standing::count;
 use crate::schema::{QualifiedName, Schema};
 
 const EXAMPLES: &str = "\
@@ -53,6 +54,7 @@ pub(super) struct CheckArgs {
 struct Checked<'a> {
     format_version: u32,
     command: &'static str,
+    align_version: &'static str,
     mapping: &'a str,
     from: Named<'a>,
     to: Named<'a>,
@@ -111,6 +113,7 @@ pub(super) fn run(ui: &Ui, args: &CheckArgs) -> Result<Outcome, CliError> {
     let checked = Checked {
         format_version: 1,
         command: "map check",
+        align_version: env!("CARGO_PKG_VERSION"),
         mapping: &found.label,
         from: Named {
             name: &from.name,
@@ -127,7 +130,7 @@ pub(super) fn run(ui: &Ui, args: &CheckArgs) -> Result<Outcome, CliError> {
     };
     let answer = match args.format {
         ListFormat::Text => text(ui, &checked),
-        ListFormat::Json => super::list::json(&checked)?,
+        ListFormat::Json => json(&checked)?,
     };
     args.output.write(ui, &answer)?;
     Ok(Outcome::no_if(!checked.passed))
@@ -220,66 +223,75 @@ fn unreadable_selects(comparison: &Comparison) -> Vec<Problem> {
 }
 
 fn text(ui: &Ui, checked: &Checked<'_>) -> String {
-    let mut table = list(ui, &["state", "from", "to", "line", "not there"]);
-    let mut sorted: Vec<&Line<'_>> = checked.correspondences.iter().collect();
-    sorted.sort_by_key(|line| line.missing.is_none());
-    for line in sorted {
-        let color = match line.state {
-            STALE => Some(Color::DarkRed),
-            "open" => Some(Color::DarkYellow),
-            "applied" => Some(Color::DarkGreen),
-            _ => None,
-        };
-        let note = line.missing.map(|missing| with_near(missing, line.near));
-        table.add_row(vec![
-            cell(ui, line.state, color),
-            cell(ui, line.from, None),
-            cell(ui, line.to, None),
-            cell(ui, &line.line.to_string(), None),
-            cell(ui, &note.unwrap_or_default(), None),
+    let mut list = List::new(ui, &["line", "state", "from", "to"]);
+    for line in &checked.correspondences {
+        let state = Entry::new(line.state);
+        list.add(vec![
+            Entry::new(line.line.to_string()),
+            match line.state {
+                STALE => state.colored(Color::DarkRed),
+                "open" => state.colored(Color::DarkYellow),
+                "applied" => state.colored(Color::DarkGreen),
+                _ => state,
+            },
+            Entry::new(or_dash(line.from)),
+            Entry::new(or_dash(line.to)),
         ]);
     }
-    let mut text = written(&table);
-    if !checked.problems.is_empty() {
-        text += "\n";
-        let mut table = list(ui, &["line", "problem"]);
-        for problem in &checked.problems {
-            table.add_row(vec![
-                cell(ui, &problem.line.to_string(), None),
-                cell(
-                    ui,
-                    &with_near(&problem.message, &problem.near),
-                    Some(Color::DarkRed),
-                ),
+    let mut text = list.written(4);
+    let problems = problems(checked);
+    if !problems.is_empty() {
+        let mut list = List::new(ui, &["line", "problem"]);
+        for (line, problem) in &problems {
+            list.add(vec![
+                Entry::new(line.to_string()),
+                Entry::new(one_line(problem)).colored(Color::DarkRed),
             ]);
         }
-        text += &written(&table);
+        text += "\n";
+        text += &list.written(1);
     }
-    let total = checked.correspondences.len();
-    let noun = if total == 1 {
-        "correspondence"
-    } else {
-        "correspondences"
-    };
-    let counts: Vec<String> = ["open", "applied", "idle", STALE]
+    let counts = ["open", "applied", "idle", STALE]
         .into_iter()
         .filter_map(|state| {
             checked
                 .counts
                 .get(state)
                 .map(|count| format!("{count} {state}"))
-        })
-        .collect();
+        });
+    let counts: Vec<String> = counts.collect();
     let counts = match counts.as_slice() {
         [] => String::new(),
         counts => format!(": {}", counts.join(", ")),
     };
-    let problems = match checked.problems.len() {
+    let total = count(
+        checked.correspondences.len(),
+        "correspondence",
+        "correspondences",
+    );
+    let problems = match problems.len() {
         0 => String::new(),
-        1 => "; 1 problem".to_owned(),
-        many => format!("; {many} problems"),
+        n => format!("; {}", count(n, "problem", "problems")),
     };
-    text + &format!("\n{total} {noun}{counts}{problems}\n")
+    format!("{text}\n{total}{counts}{problems}\n")
+}
+
+/// What does not fit, by the line of the mapping file.
+fn problems(checked: &Checked<'_>) -> Vec<(u32, String)> {
+    let named = |message: &str| {
+        message
+            .replace("the from side", checked.from.name)
+            .replace("the to side", checked.to.name)
+    };
+    let stale = checked.correspondences.iter().filter_map(|line| {
+        let missing = named(line.missing?);
+        Some((line.line, with_near(&missing, line.near)))
+    });
+    let others = checked.problems.iter();
+    let others = others.map(|p| (p.line, with_near(&named(&p.message), &p.near)));
+    let mut problems: Vec<(u32, String)> = stale.chain(others).collect();
+    problems.sort();
+    problems
 }
 
 fn with_near(message: &str, near: &[String]) -> String {

@@ -3,12 +3,13 @@
 use clap::Args;
 use serde::Serialize;
 
-use super::list::{cell, json, list, written};
+use super::list::{Entry, List, json, one_line, or_dash};
 use crate::cli::args::{ListFormat, MapArg, OutputArg};
 use crate::cli::error::{CliError, Outcome};
 use crate::cli::ui::Ui;
 use crate::mapping::{
-    ColumnCorrespondence, Mapping, Note, Side, Status, Sync, TableCorrespondence,
+    ColumnCorrespondence, ColumnRef, Mapping, Note, Side, Status, Sync, TableCorrespondence,
+    TableRef,
 };
 
 const EXAMPLES: &str = "\
@@ -45,6 +46,7 @@ pub(super) struct ShowArgs {
 struct Shown<'a> {
     format_version: u32,
     command: &'static str,
+    align_version: &'static str,
     mapping: &'a str,
     from: ShownSide<'a>,
     to: ShownSide<'a>,
@@ -98,7 +100,7 @@ pub(super) fn run(ui: &Ui, args: &ShowArgs) -> Result<Outcome, CliError> {
     found.announce(ui);
     let shown = shown(&found.label, &found.mapping);
     let answer = match args.format {
-        ListFormat::Text => text(ui, &shown),
+        ListFormat::Text => text(ui, &shown, &found.mapping),
         ListFormat::Json => json(&shown)?,
     };
     args.output.write(ui, &answer)?;
@@ -114,6 +116,7 @@ fn shown<'a>(label: &'a str, mapping: &'a Mapping) -> Shown<'a> {
     Shown {
         format_version: 1,
         command: "map show",
+        align_version: env!("CARGO_PKG_VERSION"),
         mapping: label,
         from: side(&mapping.from),
         to: side(&mapping.to),
@@ -166,64 +169,146 @@ fn why(note: &Note) -> Option<&str> {
 
 fn status(status: Status) -> &'static str {
     match status {
-        Status::Accepted => "accepted",
+        Status::Accepted => ACCEPTED,
         Status::Proposed => "proposed",
         Status::Rejected => "rejected",
     }
 }
 
-fn text(ui: &Ui, shown: &Shown<'_>) -> String {
-    let mut sides = list(ui, &["side", "name", "source", "schemas"]);
+fn text(ui: &Ui, shown: &Shown<'_>, mapping: &Mapping) -> String {
+    let mut sides = List::new(ui, &["side", "name", "source", "schemas"]);
     for (word, side) in [("from", &shown.from), ("to", &shown.to)] {
-        sides.add_row(vec![
-            cell(ui, word, None),
-            cell(ui, side.name.unwrap_or("-"), None),
-            cell(ui, side.source.unwrap_or("-"), None),
-            cell(ui, &or_dash(&side.schemas.join(", ")), None),
+        sides.add(vec![
+            Entry::new(word),
+            Entry::new(side.name.unwrap_or("-")),
+            Entry::new(side.source.unwrap_or("-")),
+            Entry::new(or_dash(&side.schemas.join(", "))),
         ]);
     }
-    let mut rules = list(ui, &["from", "to", "rule", "credit", "why"]);
-    for table in &shown.tables {
-        let filter = table
-            .filter
-            .as_ref()
-            .map(|filter| format!("rows where {filter}"));
-        rules.add_row(vec![
-            cell(ui, &table.from, None),
-            cell(ui, &table.to, None),
-            cell(
-                ui,
-                &with_status(table.status, &filter.unwrap_or("table".to_owned())),
-                None,
-            ),
-            cell(ui, "-", None),
-            cell(ui, table.why.unwrap_or("-"), None),
-        ]);
-    }
-    for column in &shown.columns {
-        rules.add_row(vec![
-            cell(ui, &or_dash(&column.from.join(", ")), None),
-            cell(ui, &or_dash(&column.to.join(", ")), None),
-            cell(ui, &with_status(column.status, &column.rule), None),
-            cell(ui, column.credit.unwrap_or("by type"), None),
-            cell(ui, column.why.unwrap_or("-"), None),
-        ]);
-    }
-    format!("{}\n{}", written(&sides), written(&rules))
-}
-
-fn or_dash(text: &str) -> String {
-    if text.is_empty() {
-        "-".to_owned()
+    let is_wide = ui.width() >= WIDE;
+    let header: &[&str] = if is_wide {
+        &["from", "to", "credit", "rule", "why"]
     } else {
-        text.to_owned()
+        &["from", "to", "rule, and why"]
+    };
+    let mut list = List::new(ui, header);
+    for group in groups(mapping) {
+        let [from, to] = [group.from, group.to].map(|table| {
+            let name = table.map_or("-".to_owned(), ToString::to_string);
+            Entry::new(name).bold()
+        });
+        let told = group.table.map(table);
+        let filter = told.as_ref().and_then(|table| table.filter.as_ref());
+        let filter = filter.map(|filter| format!("rows where {filter}"));
+        let filter = filter.unwrap_or_default();
+        let what = match &told {
+            Some(table) => What::new(table.status, None, &filter, table.why),
+            None => What::new(ACCEPTED, None, "", None),
+        };
+        list.add(what.row([from, to], is_wide));
+        for correspondence in &group.columns {
+            let column = column(correspondence);
+            let what = What::new(column.status, column.credit, &column.rule, column.why);
+            let names = [
+                names(&correspondence.from, group.from),
+                names(&correspondence.to, group.to),
+            ];
+            list.add(what.row(names.map(Entry::new), is_wide));
+        }
+    }
+    format!("{}\n{}", sides.written(3), list.written(2))
+}
+
+/// From this width on, what is said of a correspondence has columns of its own.
+const WIDE: u16 = 120;
+const ACCEPTED: &str = "accepted";
+
+/// What is said of a correspondence, in one line each.
+struct What {
+    credit: String,
+    rule: String,
+    why: String,
+}
+
+impl What {
+    fn new(status: &str, credit: Option<&str>, rule: &str, why: Option<&str>) -> Self {
+        Self {
+            credit: credit.unwrap_or_default().to_owned(),
+            rule: match status {
+                ACCEPTED => one_line(rule),
+                // A correspondence that does not hold says so first.
+                status => format!("{status}: {}", one_line(rule)),
+            },
+            why: why.map(one_line).unwrap_or_default(),
+        }
+    }
+
+    fn row(self, [from, to]: [Entry; 2], is_wide: bool) -> Vec<Entry> {
+        if is_wide {
+            let words = [self.credit, self.rule, self.why].map(Entry::new);
+            return [from, to].into_iter().chain(words).collect();
+        }
+        let credit = match self.credit.as_str() {
+            "" => String::new(),
+            credit => format!("credit: {credit}"),
+        };
+        let mut lines = vec![self.rule, credit, self.why];
+        lines.retain(|line| !line.is_empty());
+        vec![from, to, Entry::new(lines.join("\n"))]
     }
 }
 
-/// A correspondence that does not hold says so in front of its rule.
-fn with_status(status: &str, rule: &str) -> String {
-    match status {
-        "accepted" => rule.to_owned(),
-        status => format!("{status}: {rule}"),
+/// Columns under the name of their table, one a line.
+fn names(columns: &[ColumnRef], table: Option<&TableRef>) -> String {
+    let names: Vec<String> = columns
+        .iter()
+        .map(|column| {
+            if Some(&column.table) == table {
+                column.name.to_string()
+            } else {
+                column.to_string()
+            }
+        })
+        .collect();
+    format!("  {}", or_dash(&names.join(",\n  ")))
+}
+
+/// Correspondences of one pair of tables.
+struct Group<'a> {
+    from: Option<&'a TableRef>,
+    to: Option<&'a TableRef>,
+    table: Option<&'a TableCorrespondence>,
+    columns: Vec<&'a ColumnCorrespondence>,
+}
+
+/// In the order in which the file first names each pair of tables. A column that only one side has joins
+/// the first pair with its table.
+fn groups(mapping: &Mapping) -> Vec<Group<'_>> {
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    for table in &mapping.tables {
+        groups.push(Group {
+            from: Some(&table.from),
+            to: Some(&table.to),
+            table: Some(table),
+            columns: Vec::new(),
+        });
     }
+    for column in &mapping.columns {
+        let from = column.from.first().map(|c| &c.table);
+        let to = column.to.first().map(|c| &c.table);
+        let fits = |side: Option<&TableRef>, own: Option<&TableRef>| own.is_none() || side == own;
+        match groups
+            .iter_mut()
+            .find(|g| fits(g.from, from) && fits(g.to, to))
+        {
+            Some(group) => group.columns.push(column),
+            None => groups.push(Group {
+                from,
+                to,
+                table: None,
+                columns: vec![column],
+            }),
+        }
+    }
+    groups
 }

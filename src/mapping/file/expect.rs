@@ -46,7 +46,7 @@ pub(super) fn table(reader: &mut Reader<'_>, item: &Item<'_>) -> Option<ExpectTa
 
 fn checklist_item(reader: &mut Reader<'_>, item: &Item<'_>) -> Option<ChecklistItem> {
     let title = "a line of `checklist`";
-    let fields = reader.fields(item, title, &["text", "columns"])?;
+    let fields = reader.fields(item, title, &["text", "columns", "phase"])?;
     let text = reader
         .required(&fields, "text", title)
         .and_then(|item| reader.words(&item));
@@ -56,9 +56,11 @@ fn checklist_item(reader: &mut Reader<'_>, item: &Item<'_>) -> Option<ChecklistI
             columns.extend(reader.ident(&column));
         }
     }
+    let phase = fields.get("phase").and_then(|item| reader.words(&item));
     Some(ChecklistItem {
         text: text?,
         columns,
+        phase,
     })
 }
 

@@ -110,7 +110,7 @@ fn reads_categories_and_expectations_in_the_files_order() {
         table = "calls"
         priority = "low"
         impact = "no calls"
-        checklist = [{ text = "Add", columns = ["id", '"Odd Name"'] }, { text = "Check" }]
+        checklist = [{ text = "Add", columns = ["id", '"Odd Name"'] }, { text = "Check", phase = "two" }]
         [[expect.select]]
         table = "leads"
         select = "*,users(*)"
@@ -129,7 +129,11 @@ fn reads_categories_and_expectations_in_the_files_order() {
         mapping.expect_tables[0].checklist[0].columns[1].as_str(),
         "Odd Name"
     );
-    assert!(mapping.expect_tables[0].checklist[1].columns.is_empty());
+    let second = &mapping.expect_tables[0].checklist[1];
+    assert_eq!(
+        (second.columns.len(), second.phase.as_deref()),
+        (0, Some("two"))
+    );
     assert_eq!(
         mapping.expect_selects[0].known_failure.as_deref(),
         Some("never worked")

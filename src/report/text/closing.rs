@@ -3,7 +3,7 @@
 use super::Block;
 use super::layout::{Row, Sign};
 use super::tables::listed;
-use crate::diff::{Change, Object, SelectResult, State, What};
+use crate::diff::{Blocker, BlockerKind, Change, Object, SelectResult, State, What};
 use crate::report::Report;
 use crate::report::screen::Screen;
 use crate::report::standing::{count, is_missing, is_paired, select_words};
@@ -36,13 +36,10 @@ pub fn hints(report: &Report<'_>) -> Vec<String> {
     if let Some(blocker) = blocked {
         let target = format!("{}.{}", blocker.table, blocker.column);
         hints.push(format!(
-            "see what `{}` costs and why with `align diff --explain {}`",
+            "see why `{}` blocks with `align diff --explain {}`",
             crate::report::screen::visible(&target),
             quoted(&target)
         ));
-    }
-    if !report.verdict.passed && report.mapping.migrate.is_some() {
-        hints.push("try the whole road on a throw-away server with `align rehearse`".to_owned());
     }
     if !report.options.all && !comparison.is_empty() {
         hints.push("list everything with `align diff --all`".to_owned());
@@ -101,30 +98,44 @@ fn list(report: &Report<'_>, screen: Screen, title: &str, rows: &[Row]) -> Block
     block
 }
 
+/// Each forbids the switch by itself, so none is left out; missing tables were all listed before.
 fn blockers(report: &Report<'_>, screen: Screen) -> Block {
-    let rows: Vec<Row> = report
-        .comparison
-        .blockers
-        .iter()
-        .map(|blocker| {
-            let name = match (blocker.table.as_str(), blocker.column.as_str()) {
-                (table, "") => table.to_owned(),
-                (table, column) => format!("{table}.{column}"),
-            };
-            let message = report.named(&blocker.message);
-            row(Sign::Grave, screen.clean(&name), screen.clean(&message))
-        })
-        .collect();
-    // Each forbids the switch by itself, so none is left out.
-    match rows.as_slice() {
-        [] => Vec::new(),
-        rows => listed(
-            report,
-            screen,
-            &count(rows.len(), "blocker", "blockers"),
-            rows,
-        ),
+    let all = &report.comparison.blockers;
+    let is_folded = |b: &Blocker| b.kind == BlockerKind::TableMissing && !report.options.all;
+    let folded = all.iter().filter(|b| is_folded(b)).count();
+    let mut rows = Vec::new();
+    if folded > 0 {
+        let (noun, verb) = if folded == 1 {
+            ("table", "is")
+        } else {
+            ("tables", "are")
+        };
+        rows.push(Row {
+            is_named: false,
+            ..row(
+                Sign::Grave,
+                format!("{folded} {noun}"),
+                format!("{verb} missing whole, marked ! above"),
+            )
+        });
     }
+    rows.extend(all.iter().filter(|b| !is_folded(b)).map(|blocker| {
+        let name = match (blocker.table.as_str(), blocker.column.as_str()) {
+            (table, "") => table.to_owned(),
+            (table, column) => format!("{table}.{column}"),
+        };
+        let message = report.named(&blocker.message);
+        row(Sign::Grave, screen.clean(&name), screen.clean(&message))
+    }));
+    if rows.is_empty() {
+        return Vec::new();
+    }
+    listed(
+        report,
+        screen,
+        &count(all.len(), "blocker", "blockers"),
+        &rows,
+    )
 }
 
 fn unknowns(report: &Report<'_>, screen: Screen) -> Block {
@@ -261,7 +272,7 @@ fn selects(report: &Report<'_>, screen: Screen) -> Block {
                 .known_failure
                 .as_ref()
                 .map_or(String::new(), |k| format!(" ({k})"));
-            let words = format!("{}: {}{why}", select.select, select_words(&select.result));
+            let words = format!("{}: {}{why}", select.select, select_words(select));
             let sign = if why.is_empty() {
                 Sign::Grave
             } else {

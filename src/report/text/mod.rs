@@ -9,14 +9,30 @@ mod tables;
 
 pub use closing::hints;
 
-use super::Report;
-use super::screen::Screen;
+use super::screen::{Screen, pad, width};
 use super::standing::count;
 use super::style::{ADDED, CHANGED, HEADING, REMOVED, paint};
+use super::{Labelled, Report};
 
 /// The whole report; blocks are divided by blank lines.
 pub(super) fn render(report: &Report<'_>) -> String {
     let screen = Screen::of(report.options);
+    // A side without a name of its own goes by its source, which may be longer than a line.
+    let (from, to) = (
+        screen.cut(report.from.name, NAME),
+        screen.cut(report.to.name, NAME),
+    );
+    let report = &Report {
+        from: Labelled {
+            name: &from,
+            ..report.from
+        },
+        to: Labelled {
+            name: &to,
+            ..report.to
+        },
+        ..*report
+    };
     let blocks = std::iter::once(opening(report, screen))
         .chain(tables::blocks(report, screen))
         .chain(scores::blocks(report, screen))
@@ -33,6 +49,9 @@ pub(super) fn render(report: &Report<'_>) -> String {
     }
     text
 }
+
+/// The most columns that a side's name takes.
+const NAME: usize = 28;
 
 /// Lines of one block.
 type Block = Vec<String>;
@@ -53,27 +72,43 @@ fn opening(report: &Report<'_>, screen: Screen) -> Block {
         None => "by name alone".to_owned(),
     };
     let title = format!("{from} {} {to}", screen.arrow());
-    let widest = from.chars().count().max(to.chars().count());
+    let widest = width(&from).max(width(&to));
     let side = |name: &str, size: crate::diff::Size, source: &str| {
         let size = format!(
             "{}, {}",
             count(size.tables, "table", "tables"),
             count(size.columns, "column", "columns")
         );
-        format!("  {name:widest$}  {size:24}  {}", screen.clean(source))
+        format!(
+            "  {}  {size:24}  {}",
+            pad(name, widest),
+            screen.clean(source)
+        )
     };
-    vec![
+    let mut block = vec![
         format!("{}, {by}", paint(HEADING, &title)),
         side(&from, report.comparison.from, report.from.source),
         side(&to, report.comparison.to, report.to.source),
-        format!(
-            "  {} lossy or blocking  {} differs  {} only in {to}  {} only in {from}",
-            paint(REMOVED, "!"),
-            paint(CHANGED, "~"),
-            paint(ADDED, "+"),
-            paint(REMOVED, "-"),
-        ),
-    ]
+    ];
+    block.extend(legend(screen, &from, &to));
+    block
+}
+
+/// What the signs mean, in one line where that fits.
+fn legend(screen: Screen, from: &str, to: &str) -> Block {
+    let signs = [
+        (REMOVED, "!", "lossy or blocking".to_owned()),
+        (CHANGED, "~", "differs".to_owned()),
+        (ADDED, "+", format!("only in {to}")),
+        (REMOVED, "-", format!("only in {from}")),
+    ];
+    let taken: usize = signs.iter().map(|(_, _, words)| width(words) + 4).sum();
+    let signs = signs.map(|(style, sign, words)| format!("  {} {words}", paint(style, sign)));
+    if taken <= screen.width {
+        vec![signs.concat()]
+    } else {
+        signs.to_vec()
+    }
 }
 
 #[cfg(test)]

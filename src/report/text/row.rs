@@ -9,23 +9,52 @@ use crate::report::screen::Screen;
 use crate::report::standing::{count, to_type};
 
 /// Rows of a table that both sides have: columns by sign and then in declared order, then everything
-/// else by kind.
+/// else by kind. Comments are only listed where everything is asked for, or where nothing else differs.
 pub(super) fn of_table(report: &Report<'_>, screen: Screen, table: &TableComparison) -> Vec<Row> {
+    let spoken: Vec<&Change> = table
+        .changes
+        .iter()
+        .filter(|c| c.object != Object::Comment)
+        .collect();
+    if report.options.all {
+        return of_changes(
+            report,
+            screen,
+            table,
+            &table.changes.iter().collect::<Vec<_>>(),
+        );
+    }
+    match of_changes(report, screen, table, &spoken) {
+        rows if rows.is_empty() => of_changes(
+            report,
+            screen,
+            table,
+            &table.changes.iter().collect::<Vec<_>>(),
+        ),
+        rows => rows,
+    }
+}
+
+fn of_changes(
+    report: &Report<'_>,
+    screen: Screen,
+    table: &TableComparison,
+    changes: &[&Change],
+) -> Vec<Row> {
     let mut rows: Vec<Row> = table
         .columns
         .iter()
-        .filter_map(|column| of_column(report, screen, table, column))
+        .filter_map(|column| of_column(report, screen, table, changes, column))
         .collect();
     let is_listed = |change: &Change| table.columns.iter().any(|c| is_of(change, c));
-    let others = table
-        .changes
+    let others = changes
         .iter()
         .filter(|c| is_about_column(c) && !is_listed(c));
     rows.extend(others.map(|change| from_change(report, screen, change, None, &[])));
     rows.sort_by_key(|row| row.sign);
-    let kinds = table
-        .changes
+    let kinds = changes
         .iter()
+        .copied()
         .filter(|c| !is_about_column(c) && (c.object, c.what) != (Object::Table, What::Renamed));
     rows.extend(of_objects(report, screen, kinds));
     rows
@@ -156,11 +185,11 @@ fn of_column(
     report: &Report<'_>,
     screen: Screen,
     table: &TableComparison,
+    changes: &[&Change],
     column: &ColumnComparison,
 ) -> Option<Row> {
-    let own: Vec<&Change> = table.changes.iter().filter(|c| is_of(c, column)).collect();
-    let (main, notes): (Vec<&Change>, Vec<&Change>) =
-        own.into_iter().partition(|c| c.object == Object::Column);
+    let own = changes.iter().copied().filter(|c| is_of(c, column));
+    let (main, notes): (Vec<&Change>, Vec<&Change>) = own.partition(|c| c.object == Object::Column);
     let row = match (main.first(), notes.is_empty()) {
         (Some(change), _) => from_change(report, screen, change, Some(column), &notes),
         (None, true) if !report.options.all => return None,
@@ -171,7 +200,15 @@ fn of_column(
                 String::new(),
                 screen.clean(&to_type(table, &column.to_type)),
             ],
-            words: screen.clean(&joined(report, rule(column), &notes)),
+            words: screen.clean(&joined(
+                report,
+                if report.options.all {
+                    rule(column)
+                } else {
+                    String::new()
+                },
+                &notes,
+            )),
             short: None,
             is_named: true,
         },

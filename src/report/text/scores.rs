@@ -69,7 +69,7 @@ fn categories(report: &Report<'_>, screen: Screen) -> Block {
     let lost = apportion(&parts, 1000 - overall.permille());
     let mut table = plain_table(&["", "", "share", "points", "weight", "lost"]);
     for (category, lost) in score.categories.iter().zip(&lost) {
-        let name = screen.cut(&screen.clean(&category.name), 28);
+        let name = screen.cut(&screen.clean(&category.name), 24);
         let weight = category.weight.to_string();
         table.add_row(match &category.share {
             Some(share) => vec![
@@ -106,7 +106,18 @@ fn categories(report: &Report<'_>, screen: Screen) -> Block {
         weights.to_string(),
         tenths(lost.iter().sum()),
     ]);
-    lines(&table)
+    let mut block = lines(&table);
+    for category in score.categories.iter().filter(|c| !c.absent.is_empty()) {
+        let absent = screen.clean(&category.absent.join(", "));
+        let text = format!(
+            "{} names what {} does not have, and counts it nowhere: {absent}",
+            screen.clean(&category.name),
+            screen.clean(report.to.name)
+        );
+        let wrapped = screen.wrap(&text, screen.width - 4);
+        block.extend(wrapped.into_iter().map(|line| format!("  {line}")));
+    }
+    block
 }
 
 fn strict(report: &Report<'_>) -> Block {

@@ -103,7 +103,7 @@ fn missing(report: &Report<'_>, screen: Screen) -> Block {
     let priority = |table: &TableComparison| -> Option<Priority> {
         expectation(report.mapping, table).map(|e| e.priority)
     };
-    tables.sort_by_key(|table| priority(table).map_or(u8::MAX, |p| p as u8));
+    tables.sort_by_key(|table| (priority(table).is_none(), priority(table)));
     let is_told = tables.iter().any(|table| priority(table).is_some());
     let is_phased = tables
         .iter()

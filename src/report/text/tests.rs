@@ -1,5 +1,7 @@
 use super::*;
+use crate::gate::judge;
 use crate::report::sample::{Sample, control_characters};
+use crate::score::Share;
 
 fn shown(sample: &Sample) -> String {
     anstream::adapter::strip_str(&render(&sample.report())).to_string()
@@ -59,8 +61,7 @@ fn a_pair_at_a_hundred_columns() {
       types that take every value    3 / 4   75.0        2
 
     4 blockers
-      ! todos            only in TrendtialCRM
-      ! users            only in TrendtialCRM
+      ! 2 tables         are missing whole, marked ! above
       ! leads.sync_lock  takes no NULL and has no default
       ! leads            row level security is on in TrendtialCRM and off here
 
@@ -92,7 +93,10 @@ fn a_pair_at_eighty_columns_of_ascii() {
     clara-backend -> TrendtialCRM, 2 correspondences from clara-to-trendtialcrm
       clara-backend  3 tables, 20 columns      sql:clara.sql
       TrendtialCRM   4 tables, 13 columns      sql:trendtialcrm.sql
-      ! lossy or blocking  ~ differs  + only in TrendtialCRM  - only in clara-backend
+      ! lossy or blocking
+      ~ differs
+      + only in TrendtialCRM
+      - only in clara-backend
 
     activities -> lead_activities             2 of 2 columns, 100.0
       ~ activity_type                         varchar(50) -> text   widened
@@ -145,8 +149,7 @@ fn a_pair_at_eighty_columns_of_ascii() {
       types that take every value    3 / 4   75.0        2
 
     4 blockers
-      ! todos            only in TrendtialCRM
-      ! users            only in TrendtialCRM
+      ! 2 tables         are missing whole, marked ! above
       ! leads.sync_lock  takes no NULL and has no default
       ! leads            row level security is on in TrendtialCRM and off here
 
@@ -205,8 +208,7 @@ fn the_next_moves_name_what_to_type() {
         hints(&sample.report()),
         [
             "see which correspondences no longer fit with `align map check`",
-            "see what `leads.sync_lock` costs and why with `align diff --explain leads.sync_lock`",
-            "try the whole road on a throw-away server with `align rehearse`",
+            "see why `leads.sync_lock` blocks with `align diff --explain leads.sync_lock`",
             "list everything with `align diff --all`",
         ]
     );
@@ -214,7 +216,7 @@ fn the_next_moves_name_what_to_type() {
     sample.comparison.blockers[2].column = "\"Sync Lock\"".to_owned();
     assert_eq!(
         hints(&sample.report())[0],
-        "see what `leads.\"Sync Lock\"` costs and why with `align diff --explain 'leads.\"Sync Lock\"'`"
+        "see why `leads.\"Sync Lock\"` blocks with `align diff --explain 'leads.\"Sync Lock\"'`"
     );
 }
 
@@ -228,6 +230,48 @@ fn nothing_that_differs_is_said_in_two_words() {
     assert!(text.ends_with("\n\nno differences\n"), "{text}");
     assert!(
         text.contains("1 table without a difference\n    lead_activities\n"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_hundred_that_is_not_the_whole_truth_is_not_printed() {
+    let mut sample = Sample::of_the_pair();
+    sample.comparison.blockers.clear();
+    sample.comparison.unknowns.clear();
+    for category in &mut sample.score.categories {
+        category.share = Some(Share::of(1, 1));
+        category.lost = Share::of(0, 1);
+    }
+    sample.score.overall = Some(Share::of(1, 1));
+    sample.verdict = judge(&sample.comparison, &sample.score, &sample.mapping.gate);
+    let text = shown(&sample);
+    for line in [
+        "Alignment 99.9 of 100, which reaches the gate of 90",
+        "  not 100, since not everything was compared",
+        "  the gate passes",
+        "  User/Auth    ████████████████████   100%   100.0       1   0.0",
+        "  overall      ███████████████████░    99%    99.9       3   0.0",
+    ] {
+        assert!(text.lines().any(|l| l == line), "{line}\n{text}");
+    }
+}
+
+#[test]
+fn nothing_scored_is_no_number() {
+    let mut sample = Sample::of_the_pair();
+    sample.score.overall = None;
+    sample.score.categories.clear();
+    sample.verdict = judge(&sample.comparison, &sample.score, &sample.mapping.gate);
+    let text = shown(&sample);
+    assert!(text.contains("\nAlignment: nothing was scored\n"), "{text}");
+    assert!(!text.contains("overall"), "{text}");
+    let mut one = Sample::of_the_pair();
+    one.score.categories[1].share = None;
+    let text = shown(&one);
+    assert!(
+        text.lines()
+            .any(|l| l == "  User/Auth                              -       -       1     -"),
         "{text}"
     );
 }

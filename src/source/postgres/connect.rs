@@ -48,7 +48,10 @@ pub(super) fn explain(options: &ConnectOptions, error: &Error) -> LoadError {
             "the server offers no TLS, and the connection asks for it".to_owned(),
             "when the network in between is trusted, add `?sslmode=disable` to the URL",
         ),
-        Error::Tls(error) => refusal(options, format!("no TLS: {error}"), CERTIFICATE),
+        Error::Tls(error) => {
+            let (cause, hint) = unencrypted(&error.to_string());
+            refusal(options, cause, hint)
+        }
         other => refusal(options, other.to_string(), "is this a PostgreSQL server?"),
     }
 }
@@ -61,8 +64,15 @@ pub(super) fn refusal(options: &ConnectOptions, cause: String, hint: &'static st
     }
 }
 
-const CERTIFICATE: &str =
-    "name the authority's certificate with `sslrootcert=FILE`, or see `sslmode`";
+/// Why there is no TLS although both sides have it.
+fn unencrypted(message: &str) -> (String, &'static str) {
+    let hint = if message.contains("not valid for name") {
+        "connect by a name that the certificate has; `sslmode=verify-ca` does not compare names"
+    } else {
+        "name the file of the authority's certificate with `sslrootcert=FILE`"
+    };
+    (format!("no TLS: {message}"), hint)
+}
 
 /// What the server said, by its SQLSTATE.
 fn answered(options: &ConnectOptions, code: &str, message: &str) -> (String, &'static str) {
@@ -148,7 +158,7 @@ fn unreached(options: &ConnectOptions, error: &io::Error) -> (String, &'static s
             format!("nothing listens at {place}"),
             "is the server running, and is the port right?",
         ),
-        Kind::InvalidData => (format!("no TLS: {error}"), CERTIFICATE),
+        Kind::InvalidData => unencrypted(&error.to_string()),
         Kind::UnexpectedEof
         | Kind::ConnectionReset
         | Kind::ConnectionAborted

@@ -51,10 +51,11 @@ impl ConnectOptions {
     /// `PGCONNECT_TIMEOUT`, `PGSSLMODE`, `PGSSLROOTCERT`, `PGSSLCERT` and `PGSSLKEY`, then from
     /// libpq's own defaults.
     ///
-    /// Three things differ from libpq. A host that is not this machine needs TLS (`require`) unless
-    /// `sslmode` says otherwise, waiting ends after 10 seconds unless `connect_timeout` says
-    /// otherwise, and `options` of the URL come after those of `PGOPTIONS` instead of replacing them
-    /// (the driver reads the process's `PGOPTIONS` by itself).
+    /// What differs from libpq: a host that is not this machine needs TLS (`require`) unless
+    /// `sslmode` says otherwise; waiting ends after 10 seconds unless `connect_timeout` says
+    /// otherwise; `allow` means `prefer`; `sslrootcert` is trusted beside the public authorities, not
+    /// in their place; `options` of the URL come after those of `PGOPTIONS`, which the driver reads
+    /// from the process by itself; `service` and several hosts are refused.
     ///
     /// # Errors
     /// [`LoadError::Spec`] when the URL is misspelled or asks for what is not supported.

@@ -289,23 +289,6 @@ impl Settings {
                 hint: "add `sslmode=verify-full`",
             });
         }
-        let beside = |file: &str| {
-            let path = home(environment)?.join(".postgresql").join(file);
-            path.is_file().then_some(path)
-        };
-        let named = |parameter: &str| self.get(parameter).map(PathBuf::from);
-        if system {
-            // No certificate beside the public ones; also in place of what `PGSSLROOTCERT` told
-            // the driver.
-            driver = driver.ssl_root_cert_from_pem(Vec::new());
-        } else if let Some(root) = named("sslrootcert").or_else(|| beside("root.crt")) {
-            driver = driver.ssl_root_cert(root);
-        }
-        let certificate = named("sslcert").or_else(|| beside("postgresql.crt"));
-        let key = named("sslkey").or_else(|| beside("postgresql.key"));
-        if let (Some(certificate), Some(key)) = (certificate, key) {
-            driver = driver.ssl_client_cert(certificate).ssl_client_key(key);
-        }
         let mode = match mode {
             // A socket is never encrypted, whatever is asked.
             _ if address.socket().is_some() => PgSslMode::Disable,
@@ -313,7 +296,36 @@ impl Settings {
             PgSslMode::Require if self.get("sslrootcert").is_some() => PgSslMode::VerifyCa,
             mode => mode,
         };
-        Ok(driver.ssl_mode(mode))
+        driver = driver.ssl_mode(mode);
+        if matches!(mode, PgSslMode::Disable) {
+            return Ok(driver);
+        }
+        let file = |parameter: &str, usual: &str| match self.get(parameter).map(PathBuf::from) {
+            Some(path) if path.is_file() => Ok(Some(path)),
+            Some(path) => Err(Misspelling {
+                cause: format!(
+                    "`{parameter}` is `{}`, and there is no such file",
+                    path.display()
+                ),
+                hint: "name a PEM file that exists",
+            }),
+            None => Ok(home(environment)
+                .map(|home| home.join(".postgresql").join(usual))
+                .filter(|path| path.is_file())),
+        };
+        if system {
+            // No certificate beside the public ones; also in place of what `PGSSLROOTCERT` told
+            // the driver.
+            driver = driver.ssl_root_cert_from_pem(Vec::new());
+        } else if let Some(root) = file("sslrootcert", "root.crt")? {
+            driver = driver.ssl_root_cert(root);
+        }
+        let certificate = file("sslcert", "postgresql.crt")?;
+        let key = file("sslkey", "postgresql.key")?;
+        if let (Some(certificate), Some(key)) = (certificate, key) {
+            driver = driver.ssl_client_cert(certificate).ssl_client_key(key);
+        }
+        Ok(driver)
     }
 
     fn timeout(&self) -> Result<Option<Duration>, Misspelling> {

@@ -32,6 +32,29 @@ fn reads_every_way_to_name_a_source() {
 }
 
 #[test]
+fn a_report_has_short_names_for_sources() {
+    for (spec, name) in [
+        ("sql:db/clara.sql", "clara"),
+        ("sql:tests/fixtures/seed-phases/", "seed-phases"),
+        ("ts:src/database.types.ts", "database"),
+        (".sql", "sql"),
+        ("sql:-", "sql:-"),
+        ("env:DATABASE_URL", "env:DATABASE_URL"),
+        (
+            "postgres://me:secret@db.example:5432/crm?sslmode=require",
+            "crm",
+        ),
+        ("postgres://db.example", "postgres://db.example"),
+    ] {
+        assert_eq!(
+            SourceSpec::parse(spec).unwrap().short_name(),
+            name,
+            "{spec}"
+        );
+    }
+}
+
+#[test]
 fn refuses_what_is_no_source_and_never_shows_a_password() {
     for (spec, message) in [
         ("", "`` is not a source: it is empty"),

@@ -68,7 +68,7 @@ fn the_url_beats_the_environment_and_that_the_defaults() {
             "u@h:5432/d VerifyFull",
         ),
         (
-            "postgres://u@h/d?sslrootcert=/ca.crt",
+            "postgres://u@h/d?sslrootcert=Cargo.toml",
             &[],
             "u@h:5432/d VerifyCa",
         ),
@@ -107,6 +107,10 @@ fn a_wrong_url_says_what_is_wrong_and_shows_no_password() {
         (
             "postgres://u:secret@h/d?service=x",
             "`service` is not supported",
+        ),
+        (
+            "postgres://u:secret@h/d?sslcert=/nowhere.crt",
+            "`sslcert` is `/nowhere.crt`, and there is no such file",
         ),
         (
             "postgres://u:secret@h/d?sslmode=require&sslrootcert=system",

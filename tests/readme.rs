@@ -1,0 +1,151 @@
+//! The README tells the truth: every command in it is run, and what it shows is what is printed.
+//!
+//! In a `console` block a line that begins with `$ ` is a command, the lines under it are its output, and
+//! a line `[…]` stands for any lines. Blocks marked `<!-- command: … -->` are the two commands of a fresh
+//! machine: the first is run here as the program it builds, the second is what runs this test.
+
+mod cluster;
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+const SKIPPED: &str = "[…]";
+
+struct Shown {
+    command: String,
+    lines: Vec<String>,
+}
+
+fn readme() -> String {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md"))
+        .expect("README.md")
+}
+
+/// The commands of every block of that language, with the lines shown under each.
+fn blocks(text: &str, language: &str) -> Vec<Vec<String>> {
+    let mut blocks = Vec::new();
+    let mut open: Option<Vec<String>> = None;
+    for line in text.lines() {
+        match (&mut open, line.strip_prefix("```")) {
+            (None, Some(found)) if found == language => open = Some(Vec::new()),
+            (Some(_), Some(_)) => blocks.extend(open.take()),
+            (Some(block), None) => block.push(line.to_owned()),
+            (None, _) => {}
+        }
+    }
+    blocks
+}
+
+fn shown(text: &str) -> Vec<Shown> {
+    let mut all: Vec<Shown> = Vec::new();
+    for line in blocks(text, "console").into_iter().flatten() {
+        match line.strip_prefix("$ ") {
+            Some(command) => all.push(Shown {
+                command: command.to_owned(),
+                lines: Vec::new(),
+            }),
+            None => all
+                .last_mut()
+                .expect("a command comes first")
+                .lines
+                .push(line),
+        }
+    }
+    all
+}
+
+/// Runs it in the repository as `sh` would, with `align` found first and Clara's database at hand.
+fn run(command: &str, database: &str) -> Output {
+    let programs = Path::new(env!("CARGO_BIN_EXE_align"))
+        .parent()
+        .expect("a folder");
+    let path = std::env::var("PATH").unwrap_or_default();
+    let mut shell = Command::new("sh");
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy().into_owned();
+        if name.starts_with("PG") || name == "NO_COLOR" {
+            shell.env_remove(name);
+        }
+    }
+    shell
+        .args(["-c", command])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env("PATH", format!("{}:{path}", programs.display()))
+        .env("DATABASE_URL", database)
+        .env("LC_ALL", "C.UTF-8")
+        .env("COLUMNS", "100");
+    shell.output().expect("sh runs")
+}
+
+/// Whether the lines are those shown, where `[…]` stands for any.
+fn matches(shown: &[String], printed: &[&str]) -> bool {
+    match shown.split_first() {
+        None => printed.is_empty(),
+        Some((line, rest)) if line.trim() == SKIPPED => {
+            (0..=printed.len()).any(|at| matches(rest, &printed[at..]))
+        }
+        Some((line, rest)) => printed.split_first().is_some_and(|(first, after)| {
+            first.trim_end() == line.trim_end() && matches(rest, after)
+        }),
+    }
+}
+
+#[test]
+fn every_command_prints_what_the_readme_shows() {
+    let database = cluster::database("readme");
+    database.load("mappings/clara-to-trendtialcrm/clara.sql");
+    let url = database.url();
+    let mut wrong = Vec::new();
+    let all = shown(&readme());
+    assert!(all.len() >= 6, "the README shows {} commands", all.len());
+    for Shown { command, lines } in all {
+        let output = run(&command, &url);
+        let printed = String::from_utf8_lossy(&output.stdout).into_owned()
+            + &String::from_utf8_lossy(&output.stderr);
+        if !matches(&lines, &printed.lines().collect::<Vec<_>>()) {
+            wrong.push(format!("$ {command}\n{printed}"));
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "the README shows something else than:\n{}",
+        wrong.join("\n")
+    );
+}
+
+/// The build is left to Cargo: the program that it gives is run with the same words.
+#[test]
+fn the_first_command_runs_the_main_job() {
+    let readme = readme();
+    let block = readme
+        .split("<!-- command: main -->")
+        .nth(1)
+        .expect("the README marks its first command");
+    let command = blocks(block, "sh").remove(0).join("\n");
+    let words = command
+        .strip_prefix("cargo run --release -- ")
+        .expect("it is run by cargo");
+    let output = run(&format!("align {words}"), "");
+    assert_eq!(output.status.code(), Some(0));
+    let text = String::from_utf8_lossy(&output.stdout);
+    for line in ["Alignment 48.4 of 100", "Core Schema", "22 blockers"] {
+        assert!(text.contains(line), "{line:?} is not in\n{text}");
+    }
+}
+
+#[test]
+fn what_is_no_console_is_run_too() {
+    let database = cluster::database("readme_sh");
+    database.load("mappings/clara-to-trendtialcrm/clara.sql");
+    let url = database.url();
+    let text = readme();
+    for block in blocks(&text, "sh") {
+        for command in block.iter().filter(|line| line.starts_with("align ")) {
+            let code = run(command, &url).status.code();
+            assert!(
+                matches!(code, Some(0 | 1)),
+                "`{command}` ends with {code:?}"
+            );
+        }
+    }
+}

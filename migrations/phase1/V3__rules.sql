@@ -181,10 +181,11 @@ BEGIN
         RETURN nullif(messages #>> '{}', '{}');
     END IF;
     RETURN (
-        SELECT string_agg(concat_ws(': ', upper(turn ->> 'role'),
+        SELECT string_agg(
+            nullif(concat_ws(': ', upper(turn ->> 'role'),
                    CASE jsonb_typeof(turn) WHEN 'object' THEN coalesce(turn ->> 'content', turn ->> 'text')
-                                           ELSE turn #>> '{}' END),
-               E'\n' ORDER BY place)
+                                           ELSE turn #>> '{}' END), ''),
+            E'\n' ORDER BY place)
         FROM jsonb_array_elements(messages) WITH ORDINALITY AS m (turn, place)
     );
 END
@@ -194,7 +195,7 @@ $$;
 CREATE OR REPLACE FUNCTION align.call_duration(started_at timestamptz, ended_at timestamptz) RETURNS integer
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = '' AS $$
 BEGIN
-    IF NOT (isfinite(started_at) AND isfinite(ended_at)) THEN
+    IF (isfinite(started_at) AND isfinite(ended_at)) IS NOT TRUE THEN
         RETURN NULL;
     END IF;
     RETURN trunc(least(greatest(extract(epoch FROM ended_at - started_at), 0), 2147483647))::integer;

@@ -1,0 +1,156 @@
+-- name and client_name are kept equal. The CRM matches clients by name, so a row that comes without a client_name
+-- gets a free one: the name itself, the firm appended, then a number. Those that differ are listed.
+
+CREATE TABLE IF NOT EXISTS align.name_collisions (
+    client_id   uuid PRIMARY KEY,
+    name        text NOT NULL,
+    client_name text NOT NULL,
+    at          timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX IF NOT EXISTS name_collisions_client_name ON align.name_collisions (client_name);
+
+-- The last number appended to a name.
+CREATE TABLE IF NOT EXISTS align.name_numbers (
+    name text PRIMARY KEY,
+    last integer NOT NULL
+);
+
+-- Who still writes the old form, noted once a minute.
+CREATE TABLE IF NOT EXISTS align.old_writers (
+    table_name  text NOT NULL,
+    column_name text NOT NULL,
+    role        text NOT NULL,
+    application text NOT NULL,
+    last_seen   timestamptz NOT NULL,
+    PRIMARY KEY (table_name, column_name, role, application)
+);
+
+ALTER TABLE align.name_collisions ENABLE ROW LEVEL SECURITY;
+ALTER TABLE align.name_numbers ENABLE ROW LEVEL SECURITY;
+ALTER TABLE align.old_writers ENABLE ROW LEVEL SECURITY;
+
+-- Writers never wait for each other here: who finds the note being written leaves it to the other.
+CREATE OR REPLACE FUNCTION align.saw_old_writer(tab text, col text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+DECLARE
+    app text := coalesce(current_setting('application_name', true), '');
+BEGIN
+    IF EXISTS (
+        SELECT FROM align.old_writers AS w
+        WHERE w.table_name = tab AND w.column_name = col AND w.role = session_user AND w.application = app
+          AND w.last_seen > now() - interval '1 minute'
+    ) OR NOT pg_try_advisory_xact_lock(hashtextextended(concat_ws('|', 'align:old_writers', tab, col, session_user, app), 0))
+    THEN
+        RETURN;
+    END IF;
+    INSERT INTO align.old_writers (table_name, column_name, role, application, last_seen)
+    VALUES (tab, col, session_user, app, now())
+    ON CONFLICT (table_name, column_name, role, application) DO UPDATE SET last_seen = excluded.last_seen;
+END
+$$;
+
+-- Whether another row has the name or is about to get it. There is no index on client_name yet: rows that hold
+-- `wanted` under a longer name are found by the name they come from, or in the list.
+CREATE OR REPLACE FUNCTION align.client_name_taken(wanted text, self uuid, origin text) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+BEGIN
+    RETURN EXISTS (
+            SELECT FROM public.clients AS c
+            WHERE c.name = left(wanted, 255) AND c.id <> self AND (c.client_name IS NULL OR c.client_name = wanted)
+        ) OR EXISTS (
+            SELECT FROM align.name_collisions AS n WHERE n.client_name = wanted AND n.client_id <> self
+        ) OR EXISTS (
+            SELECT FROM public.clients AS c
+            WHERE c.name = left(origin, 255) AND c.client_name = wanted AND c.id <> self
+        );
+END
+$$;
+
+-- A client_name nobody has. `origin` also looks at rows that this very statement has written.
+CREATE OR REPLACE FUNCTION align.free_client_name(wanted text, firm text, self uuid, origin text) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+DECLARE
+    base   text := wanted;
+    try    text := wanted;
+    number integer;
+BEGIN
+    -- One at a time: two that come together must not both find the name free.
+    PERFORM pg_advisory_xact_lock(hashtextextended('align:client_name', 0));
+    IF NOT align.client_name_taken(try, self, origin) THEN
+        RETURN try;
+    END IF;
+    IF btrim(coalesce(firm, '')) NOT IN ('', wanted) THEN
+        base := btrim(wanted || ' (' || btrim(firm) || ')');
+        try := base;
+    END IF;
+    WHILE align.client_name_taken(try, self, origin) LOOP
+        INSERT INTO align.name_numbers AS n (name, last) VALUES (base, 2)
+        ON CONFLICT (name) DO UPDATE SET last = n.last + 1
+        RETURNING n.last INTO number;
+        try := btrim(base || ' (' || number || ')');
+    END LOOP;
+    RETURN try;
+END
+$$;
+
+-- The same for a row of the backfill, listed at once: there the row is known to be one.
+CREATE OR REPLACE FUNCTION align.shared_client_name(self uuid, written text, firm text) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+DECLARE
+    free text := align.free_client_name(written, firm, self, NULL);
+BEGIN
+    IF free <> written THEN
+        INSERT INTO align.name_collisions (client_id, name, client_name) VALUES (self, written, free)
+        ON CONFLICT (client_id) DO UPDATE SET name = excluded.name, client_name = excluded.client_name;
+    END IF;
+    RETURN free;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION align.sync_client_name() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+BEGIN
+    IF NEW.created_at IS NULL THEN
+        NEW.created_at := now();
+        PERFORM align.note_filled('clients', NEW.id, 'created_at', to_jsonb(NEW.created_at));
+    END IF;
+    NEW.updated_at := coalesce(NEW.updated_at, now());
+    -- Without a name either, the old form's own NOT NULL speaks.
+    IF NEW.client_name IS NULL AND NEW.name IS NOT NULL THEN
+        -- A row that waits for the backfill and keeps its name is left to it: no lock is taken on the way.
+        IF TG_OP = 'INSERT' OR NEW.name IS DISTINCT FROM OLD.name OR OLD.client_name IS NOT NULL THEN
+            PERFORM align.saw_old_writer('clients', 'name');
+            NEW.client_name := align.free_client_name(NEW.name, NEW.company, NEW.id, NEW.name);
+        END IF;
+    ELSIF TG_OP = 'INSERT' OR NEW.client_name IS DISTINCT FROM OLD.client_name THEN
+        -- Whoever appends to names must wait for this one to be seen.
+        PERFORM pg_advisory_xact_lock_shared(hashtextextended('align:client_name', 0));
+        IF TG_OP = 'INSERT' THEN
+            NEW.name := coalesce(NEW.name, left(NEW.client_name, 255));
+        ELSIF NEW.name IS NOT DISTINCT FROM OLD.name THEN
+            NEW.name := left(NEW.client_name, 255);
+        END IF;
+    ELSIF NEW.name IS DISTINCT FROM OLD.name AND NEW.name IS NOT NULL THEN
+        PERFORM align.saw_old_writer('clients', 'name');
+        NEW.client_name := align.free_client_name(NEW.name, NEW.company, NEW.id, NEW.name);
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+-- After the row, because an upsert that finds its row first offers one that never comes to be.
+CREATE OR REPLACE FUNCTION align.list_client_name() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+BEGIN
+    IF NEW.client_name IS NULL THEN
+        RETURN NULL;
+    END IF;
+    IF NEW.name IS DISTINCT FROM left(NEW.client_name, 255) THEN
+        INSERT INTO align.name_collisions (client_id, name, client_name) VALUES (NEW.id, NEW.name, NEW.client_name)
+        ON CONFLICT (client_id) DO UPDATE SET name = excluded.name, client_name = excluded.client_name;
+    ELSIF TG_OP = 'UPDATE' AND OLD.name IS DISTINCT FROM left(OLD.client_name, 255) THEN
+        DELETE FROM align.name_collisions AS n WHERE n.client_id = NEW.id;
+    END IF;
+    RETURN NULL;
+END
+$$;

@@ -1,0 +1,26 @@
+-- Nullable and without defaults, but for sync_lock, whose constant is a matter of the catalog alone: no row changes.
+
+ALTER TABLE public.leads
+    ADD COLUMN IF NOT EXISTS agent_id uuid,
+    ADD COLUMN IF NOT EXISTS status_bucket text,
+    ADD COLUMN IF NOT EXISTS campaign_id text,
+    ADD COLUMN IF NOT EXISTS utm_source text,
+    ADD COLUMN IF NOT EXISTS utm_medium text,
+    ADD COLUMN IF NOT EXISTS utm_campaign text,
+    ADD COLUMN IF NOT EXISTS referrer_url text,
+    ADD COLUMN IF NOT EXISTS first_touch_date timestamptz,
+    ADD COLUMN IF NOT EXISTS last_touch_date timestamptz,
+    ADD COLUMN IF NOT EXISTS progress_details text,
+    ADD COLUMN IF NOT EXISTS next_step text,
+    ADD COLUMN IF NOT EXISTS lead_source text,
+    ADD COLUMN IF NOT EXISTS contact_person text,
+    ADD COLUMN IF NOT EXISTS deal_value numeric,
+    ADD COLUMN IF NOT EXISTS tags text[],
+    ADD COLUMN IF NOT EXISTS follow_up_due_date timestamptz,
+    ADD COLUMN IF NOT EXISTS sync_lock boolean NOT NULL DEFAULT false,
+    ADD COLUMN IF NOT EXISTS notes text,
+    ADD COLUMN IF NOT EXISTS pipeline_stage_id uuid,
+    ADD COLUMN IF NOT EXISTS expected_close_date date,
+    ADD COLUMN IF NOT EXISTS win_probability integer,
+    ADD COLUMN IF NOT EXISTS lost_reason text,
+    ADD COLUMN IF NOT EXISTS industry text;

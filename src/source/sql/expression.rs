@@ -1,9 +1,13 @@
 //! What the model's expressions leave to their reader: the name an index over one would have, and its
 //! text after an object that it names was renamed.
 
+use std::borrow::Cow;
+
 use squawk_lexer::{LiteralKind, TokenKind, tokenize};
 
+use super::cursor::Path;
 use super::literal;
+use super::state::State;
 use crate::schema::{Expression, Ident, QualifiedName, quote};
 
 /// The name the server gives to an index column over an expression (`FigureIndexColname`).
@@ -242,6 +246,42 @@ impl<'a> Lexed<'a> {
         out.push_str(&self.text[copied..]);
         out
     }
+}
+
+/// The text with a namespace before every name that the search path finds outside home, where names
+/// without one are taken to be.
+pub(super) fn qualified<'a>(state: &State, text: &'a str) -> Cow<'a, str> {
+    if state
+        .search_path
+        .first()
+        .is_none_or(|first| first == state.home())
+    {
+        return Cow::Borrowed(text);
+    }
+    let lexed = Lexed::of(text);
+    Cow::Owned(lexed.rewrite(|at| {
+        let before = at.checked_sub(1).map_or("", |n| lexed.word(n));
+        if before == "." || lexed.word(at + 1) == "." {
+            return None;
+        }
+        let path = Path {
+            namespace: None,
+            name: lexed.name(at)?,
+        };
+        let is_after = |words: &[&str]| words.iter().any(|w| before.eq_ignore_ascii_case(w));
+        let found = if lexed.word(at + 1) == "(" {
+            state.resolve(&path, |name| state.routines.contains_key(name))
+        } else if is_after(&[":", "as"]) {
+            state.find_type(&path)
+        } else if is_after(&["from", "join", "only"]) {
+            state.find_relation(&path)
+        } else {
+            None
+        };
+        found
+            .filter(|name| name.namespace != *state.home())
+            .map(|name| Rewrite::Put(name.to_string()))
+    }))
 }
 
 /// Follows the new name of a column in a partition key.

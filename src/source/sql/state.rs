@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::acl::{Acl, Defaults, Granted};
 use super::cursor::{Misread, Path};
+use super::expression::qualified;
 use crate::schema::{
     Column, ColumnType, Composite, Domain, Enum, Expression, Family, Function, Ident, Publication,
     QualifiedName, Sequence, Sighting, Spelling, Table, View,
@@ -197,12 +198,12 @@ impl State {
 
     /// An expression, canonical.
     pub(super) fn expression(&self, text: &str) -> Expression {
-        Expression::written(text, self.home())
+        Expression::written(&qualified(self, text), self.home())
     }
 
     /// A query, which only a server makes canonical.
     pub(super) fn query(&self, text: &str) -> Expression {
-        Expression::query(text, Spelling::Written, self.home())
+        Expression::query(&qualified(self, text), Spelling::Written, self.home())
     }
 
     /// The place of a byte of the current statement.

@@ -249,11 +249,12 @@ fn create(state: &mut State, c: &mut Cursor<'_>) -> Applied {
     if c.eat("sequence") {
         return sequence::create(state, c, is_temporary);
     }
-    if c.eat("view") || c.eat_all(&["recursive", "view"]) {
-        let form = if is_temporary {
-            view::Form::Temporary
-        } else {
-            view::Form::Plain { replaces }
+    let is_recursive = c.eat("recursive");
+    if c.eat("view") {
+        let form = match (is_temporary, is_recursive) {
+            (true, _) => view::Form::Temporary,
+            (false, true) => view::Form::Recursive { replaces },
+            (false, false) => view::Form::Plain { replaces },
         };
         return view::create(state, c, form);
     }

@@ -12,11 +12,13 @@ use crate::schema::{QualifiedName, View};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
     Plain { replaces: bool },
+    Recursive { replaces: bool },
     Temporary,
     Materialized,
 }
 
-/// `CREATE … VIEW …`, from after `VIEW`.
+/// `CREATE … VIEW …`, from after `VIEW`. Names for its columns, and what `RECURSIVE` stands for, become
+/// a part of the query.
 pub(super) fn create(state: &mut State, c: &mut Cursor<'_>, form: Form) -> Applied {
     let keeps = c.eat_all(&["if", "not", "exists"]);
     let name = state.target(&c.path()?);
@@ -24,9 +26,11 @@ pub(super) fn create(state: &mut State, c: &mut Cursor<'_>, form: Form) -> Appli
         state.relations.entry(name).or_insert(Relation::Opaque);
         return Ok(());
     }
-    if c.is("(") {
-        c.parentheses()?;
-    }
+    let columns = if c.is("(") {
+        c.parentheses()?.source()
+    } else {
+        ""
+    };
     let mut options = BTreeMap::new();
     loop {
         if c.eat("with") {
@@ -52,10 +56,27 @@ pub(super) fn create(state: &mut State, c: &mut Cursor<'_>, form: Form) -> Appli
     for tail in [&["with", "no", "data"][..], &["with", "data"]] {
         query = query.without_tail(tail).unwrap_or(query);
     }
+    let query = match (form, columns) {
+        (Form::Recursive { .. }, columns) => format!(
+            "WITH RECURSIVE {0} ({columns}) AS ({1}) SELECT {columns} FROM {0}",
+            name.name,
+            query.source()
+        ),
+        (_, "") => query.source().to_owned(),
+        (_, columns) => format!(
+            "SELECT * FROM ({}) {} ({columns})",
+            query.source(),
+            name.name
+        ),
+    };
+    let replaces = matches!(
+        form,
+        Form::Plain { replaces: true } | Form::Recursive { replaces: true }
+    );
     let view = View {
         name: name.clone(),
         materialized: form == Form::Materialized,
-        query: state.query(query.source()),
+        query: state.query(&query),
         options,
         indexes: Vec::new(),
         triggers: Vec::new(),
@@ -63,7 +84,7 @@ pub(super) fn create(state: &mut State, c: &mut Cursor<'_>, form: Form) -> Appli
         comment: None,
     };
     match state.relations.get_mut(&name) {
-        Some(Relation::View(old)) if form == (Form::Plain { replaces: true }) => {
+        Some(Relation::View(old)) if replaces => {
             old.view.query = view.query;
             old.view.options = view.options;
         }

@@ -6,7 +6,7 @@
 
 mod alter;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::files::Script;
 use super::statement::{Statement, split};
@@ -138,13 +138,36 @@ const SOMETHING: &str = "_something_";
 /// How many strings within strings are looked through.
 const DEPTH: usize = 3;
 
-/// What each statement of a script does. `made` holds the names of what pending migrations before it
-/// make, and gets its own.
-pub(super) fn effects(script: &Script, made: &mut BTreeSet<String>) -> Vec<Effects> {
-    made.extend(names_made(&script.statements));
+/// What migrations before one have done, as far as their text tells.
+#[derive(Debug, Default)]
+pub(super) struct Before {
+    made: BTreeSet<String>,
+    /// Table and constraint to the column that is checked to be not NULL.
+    checks: BTreeMap<(String, String), String>,
+    /// Table and column of such a check that is valid: SET NOT NULL scans nothing.
+    proven: BTreeSet<(String, String)>,
+}
+
+impl Before {
+    /// Takes note of a migration that was applied already.
+    pub(super) fn learn(&mut self, script: &Script) {
+        for statement in &script.statements {
+            alter::learn(statement, self);
+        }
+    }
+}
+
+/// What each statement of a script does, which is learned on the way.
+pub(super) fn effects(script: &Script, before: &mut Before) -> Vec<Effects> {
+    before.made.extend(names_made(&script.statements));
+    before.learn(script);
+    let made = &before.made;
     let is_batch = script.directives.batch.is_some();
     let of = |statement: &Statement| {
         let mut effects = of_statement(statement, &script.text, made, DEPTH);
+        if alter::only_sets_proven(statement, before) {
+            effects.hazards.remove(&Hazard::BlocksWrites);
+        }
         if is_batch {
             // A window is short, whatever the statement would be alone.
             effects.hazards.remove(&Hazard::BlocksWrites);

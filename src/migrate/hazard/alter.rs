@@ -1,6 +1,6 @@
 //! ALTER: the statement with the most ways to hurt.
 
-use super::{Effects, Hazard, LockMode, relation, skip};
+use super::{Before, Effects, Hazard, LockMode, relation, skip};
 use crate::migrate::statement::Statement;
 use crate::migrate::token::Token;
 
@@ -34,6 +34,69 @@ fn alter_table(statement: &Statement, effects: &mut Effects) {
         let mode = act(action, effects);
         effects.lock(mode, table.clone());
     }
+}
+
+/// The table of an ALTER TABLE, and its actions.
+fn actions(statement: &Statement) -> Option<(String, impl Iterator<Item = &[Token]>)> {
+    let tokens = &statement.tokens;
+    if !statement.begins(&["alter", "table"]) {
+        return None;
+    }
+    let (table, end) = relation(tokens, skip(tokens, 2, &["if", "exists", "only"]))?;
+    let actions = tokens[end..].split(|token| token.depth == 0 && token.is_sign(','));
+    Some((table, actions))
+}
+
+/// Takes note of checks that a column is not NULL, and of those that become valid.
+pub(super) fn learn(statement: &Statement, before: &mut Before) {
+    let Some((table, actions)) = actions(statement) else {
+        return;
+    };
+    for action in actions {
+        let name = |at: usize| {
+            action
+                .get(at)
+                .and_then(Token::name)
+                .unwrap_or_default()
+                .to_owned()
+        };
+        let is = |at: usize, word: &str| action.get(at).is_some_and(|token| token.is(word));
+        let key = (table.clone(), name(2));
+        if is(0, "add") && is(1, "constraint") && is(3, "check") {
+            let not_null = is(6, "is") && is(7, "not") && is(8, "null");
+            if not_null && action.get(9).is_some_and(|token| token.is_sign(')')) {
+                before.checks.insert(key, name(5));
+            }
+        } else if is(0, "validate")
+            && is(1, "constraint")
+            && let Some(column) = before.checks.get(&key)
+        {
+            before.proven.insert((table.clone(), column.clone()));
+        }
+    }
+}
+
+/// Whether nothing of it needs a scan, SET NOT NULL of columns that are proven being the reason.
+pub(super) fn only_sets_proven(statement: &Statement, before: &Before) -> bool {
+    let Some((table, actions)) = actions(statement) else {
+        return false;
+    };
+    let mut effects = Effects::default();
+    for action in actions {
+        let at = skip(action, 1, &["column"]);
+        let sets = action
+            .get(at + 1..)
+            .is_some_and(|rest| rest.len() == 3 && rest[0].is("set") && rest[1].is("not"));
+        let column = action
+            .get(at)
+            .and_then(Token::name)
+            .unwrap_or_default()
+            .to_owned();
+        if !(sets && before.proven.contains(&(table.clone(), column))) {
+            act(action, &mut effects);
+        }
+    }
+    !effects.hazards.contains(&Hazard::BlocksWrites)
 }
 
 /// What one action does, and how it locks the table.

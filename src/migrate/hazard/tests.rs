@@ -13,7 +13,7 @@ fn read(sql: &str) -> (String, String, bool) {
         adds: true,
         ..Effects::default()
     };
-    for effects in effects(&phase.files[0].script, &mut BTreeSet::new()) {
+    for effects in effects(&phase.files[0].script, &mut Before::default()) {
         all.absorb(effects);
     }
     let hazards: Vec<&str> = all.hazards.iter().map(|hazard| hazard.word()).collect();

@@ -1,13 +1,14 @@
 //! How far a step has come that commits more than once.
 
 use sqlx::Row;
-use sqlx::postgres::PgConnection;
+use sqlx::postgres::{PgConnection, PgRow};
 
 use super::apply::Step;
 use super::error::MigrateError;
 use super::session::server;
 
 const READ: &str = include_str!("sql/progress.sql");
+const UNDER_WAY: &str = include_str!("sql/under_way.sql");
 const SAVE: &str = include_str!("sql/save.sql");
 
 /// How far a step has come, this run and those before it.
@@ -21,7 +22,7 @@ pub(super) struct Progress {
     pub(super) upper_end: Option<String>,
     pub(super) rows_done: i64,
     pub(super) windows_done: i64,
-    resumed: bool,
+    pub(super) resumed: bool,
 }
 
 impl Progress {
@@ -113,4 +114,41 @@ impl Progress {
             .await?;
         Ok(())
     }
+}
+
+/// A step that a run began and has not ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnderWay {
+    /// Its phase.
+    pub phase: String,
+    /// `V3__x`, or `undo`.
+    pub step: String,
+    /// For a file without a transaction.
+    pub statements_done: i32,
+    /// For a batch: rows changed.
+    pub rows_done: i64,
+    /// For a batch.
+    pub windows_done: i64,
+    /// The last commit, in UTC.
+    pub at: String,
+}
+
+/// The steps of a pair that are under way, or were when their run ended.
+///
+/// # Errors
+/// [`MigrateError::Server`].
+pub async fn read(connection: &mut PgConnection, pair: &str) -> Result<Vec<UnderWay>, MigrateError> {
+    let failed = |error| server("read how far the steps have come", &error);
+    let rows = sqlx::query(UNDER_WAY).persistent(false).bind(pair).fetch_all(connection).await;
+    let read = |row: &PgRow| {
+        Ok(UnderWay {
+            phase: row.try_get("phase")?,
+            step: row.try_get("step")?,
+            statements_done: row.try_get("statements_done")?,
+            rows_done: row.try_get("rows_done")?,
+            windows_done: row.try_get("windows_done")?,
+            at: row.try_get("at")?,
+        })
+    };
+    rows.map_err(failed)?.iter().map(|row| read(row).map_err(failed)).collect()
 }

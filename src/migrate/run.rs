@@ -172,6 +172,7 @@ impl Session<'_> {
                 continue;
             }
             history::accept(&mut self.main, &table, file).await?;
+            self.control.change();
             self.note(run, Happened::Accepted, &of_file(phase, file))
                 .await?;
         }
@@ -186,6 +187,7 @@ impl Session<'_> {
         if let Err(error) = runner.run_async(&mut driver).await {
             return Err(driver.failure("adopt the database", &error));
         }
+        self.control.change();
         for file in phase.files.iter().filter(|file| file.version <= version) {
             self.note(run, Happened::Adopted, &of_file(phase, file))
                 .await?;

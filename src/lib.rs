@@ -58,6 +58,8 @@ pub mod ddl;
 
 pub mod source;
 
+pub mod migrate;
+
 pub mod report;
 
 pub mod bundled;

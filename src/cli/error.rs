@@ -33,6 +33,10 @@ pub(super) struct CliError {
 enum ErrorKind {
     /// Code 2, clap's own for wrong usage.
     Failed,
+    /// Code 3: it must not run like this, and nothing was changed.
+    Refused,
+    /// Code 4: something was changed, and then it ended early; running again goes on from there.
+    Stopped,
     /// Code 130: Ctrl-C before anything was changed.
     Interrupted,
     /// Code 0, and nothing is said: whoever read the answer has enough of it.
@@ -72,6 +76,23 @@ impl CliError {
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
         self
+    }
+
+    /// What must not run like this.
+    pub(super) fn refused(source: impl Into<anyhow::Error>) -> Self {
+        Self {
+            kind: ErrorKind::Refused,
+            ..Self::failed(source)
+        }
+    }
+
+    /// What ended early after it had changed something.
+    #[must_use]
+    pub(super) fn stopped(self) -> Self {
+        Self {
+            kind: ErrorKind::Stopped,
+            ..self
+        }
     }
 
     pub(super) fn interrupted() -> Self {
@@ -142,6 +163,8 @@ impl CliError {
     pub(super) fn code(&self) -> u8 {
         match self.kind {
             ErrorKind::Failed => 2,
+            ErrorKind::Refused => 3,
+            ErrorKind::Stopped => 4,
             ErrorKind::Interrupted => 130,
             ErrorKind::BrokenPipe => 0,
         }

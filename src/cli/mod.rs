@@ -6,8 +6,11 @@ mod diff;
 mod error;
 mod inspect;
 mod map;
+mod migrate;
 mod output;
 mod pair;
+mod runtime;
+mod status;
 mod ui;
 
 use std::env;
@@ -32,11 +35,14 @@ Exit codes:
   0    done
   1    a question was asked and the answer is no
   2    failed: wrong usage, unreadable input, no connection, a bad mapping
+  3    refused: consent is missing, or it must not run here; nothing was changed
+  4    stopped part way: something was changed, running again goes on from there
   130  interrupted before anything was changed";
 
 /// Make one Postgres schema speak another's language
 ///
-/// Compares two schemas under a mapping of names and values, and says how far apart they are.
+/// Compares two schemas under a mapping of names and values, says how far apart they are, and closes the
+/// gap with migrations.
 #[derive(Debug, Parser)]
 #[command(name = "align", version, styles = STYLES, max_term_width = 80)]
 #[command(after_help = EXIT_CODES, disable_help_subcommand = true, help_expected = true)]
@@ -53,6 +59,8 @@ enum Command {
     Diff(diff::DiffArgs),
     Inspect(inspect::InspectArgs),
     Map(map::MapArgs),
+    Migrate(migrate::MigrateArgs),
+    Status(status::StatusArgs),
 }
 
 /// Runs the program on its own arguments.
@@ -88,6 +96,8 @@ fn dispatch(ui: &Ui, command: Command) -> Result<Outcome, CliError> {
         Command::Diff(args) => diff::run(ui, &args),
         Command::Inspect(args) => inspect::run(ui, args),
         Command::Map(args) => map::run(ui, &args),
+        Command::Migrate(args) => migrate::run(ui, &args),
+        Command::Status(args) => status::run(ui, &args),
     }
 }
 

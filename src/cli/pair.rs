@@ -23,6 +23,8 @@ pub(super) struct FoundMapping {
     pub(super) mapping: Mapping,
     /// What messages and reports call it.
     pub(super) label: String,
+    /// The file's text.
+    pub(super) text: String,
     home: Home,
 }
 
@@ -81,6 +83,7 @@ pub(super) fn bundled_mapping() -> Result<FoundMapping, CliError> {
     Ok(FoundMapping {
         mapping,
         label: label.to_owned(),
+        text: bundled::PAIR.mapping.to_owned(),
         home: Home::Bundled,
     })
 }
@@ -135,11 +138,46 @@ fn read(path: &Path) -> Result<FoundMapping, CliError> {
     Ok(FoundMapping {
         mapping,
         label: file.name,
+        text: file.text,
         home: Home::Folder(folder),
     })
 }
 
 impl FoundMapping {
+    /// What the pair is called: the name of the mapping's folder.
+    pub(super) fn pair(&self) -> Result<String, CliError> {
+        let folder = match &self.home {
+            Home::Bundled => return Ok(bundled::PAIR.name.to_owned()),
+            Home::Folder(folder) => folder,
+        };
+        let named = if folder.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            folder
+        };
+        let whole = named
+            .canonicalize()
+            .with_context(|| format!("cannot read `{}`", named.display()))
+            .map_err(CliError::failed)?;
+        let name = whole.file_name().and_then(|name| name.to_str());
+        name.map(str::to_owned).ok_or_else(|| {
+            let message = format!(
+                "cannot name the pair of `{}`: its folder has no name",
+                self.label
+            );
+            CliError::say(message).hint("put the mapping into a folder named like the pair")
+        })
+    }
+
+    /// Where the mapping says that its migrations are; `None` where it does not, or is bundled.
+    pub(super) fn migrations(&self) -> Option<PathBuf> {
+        let dir = &self.mapping.migrate.as_ref()?.dir;
+        match &self.home {
+            Home::Folder(folder) => Some(folder.join(dir)),
+            Home::Bundled => None,
+        }
+    }
+
     /// Says which mapping is used, for the user may not have named it.
     pub(super) fn announce(&self, ui: &Ui) {
         match &self.home {

@@ -1,7 +1,7 @@
 //! The streams by what they are for: the answer on standard output, all else on standard error.
 
 use std::fmt::Display;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
@@ -83,6 +83,26 @@ impl Ui {
     /// Whether colors were asked for wherever the answer goes.
     pub(super) fn colors_files(&self) -> bool {
         matches!(self.color, ColorChoice::Always | ColorChoice::AlwaysAnsi)
+    }
+
+    /// Whether a line that moves may be shown.
+    pub(super) fn moves(&self, environment: &Environment<'_>) -> bool {
+        self.volume >= Volume::Normal && io::stderr().is_terminal() && environment("CI").is_none()
+    }
+
+    /// Whether the user can be asked.
+    pub(super) fn can_ask(&self) -> bool {
+        io::stdin().is_terminal() && io::stderr().is_terminal()
+    }
+
+    /// Asks, and leaves the cursor behind the question.
+    pub(super) fn ask(&self, question: &str) {
+        let mut stderr = AutoStream::new(io::stderr(), self.color).lock();
+        let written = write!(stderr, "{} ", visible(question)).and_then(|()| stderr.flush());
+        // When standard error is gone, the answer will not come either.
+        match written {
+            Ok(()) | Err(_) => {}
+        }
     }
 
     /// Writes the answer, and sees that it arrived.

@@ -1,0 +1,73 @@
+//! Why a run ended, in the user's words and with its code.
+
+use anyhow::anyhow;
+
+use super::super::error::CliError;
+use crate::migrate::{Control, MigrateError, Refusal, StepError};
+
+const GO_ON: &str = "run the same command again; it goes on from there";
+
+/// What is said, and with which code.
+pub(in crate::cli) fn failed(control: &Control, error: MigrateError) -> CliError {
+    let changed = control.has_changed();
+    let by_change = |error: CliError| if changed { error.stopped() } else { error };
+    match error {
+        MigrateError::Connect(error) => {
+            let hint = error.hint();
+            let error = CliError::failed(anyhow!(error).context("cannot connect"));
+            by_change(hint.into_iter().fold(error, CliError::hint))
+        }
+        MigrateError::Refused(refusal) => refused(&refusal),
+        MigrateError::Step(step) => by_change(step_failed(&step, changed)),
+        MigrateError::Server { .. } => by_change(CliError::failed(error)),
+        MigrateError::Interrupted if changed => {
+            CliError::say("interrupted part way").hint(GO_ON).stopped()
+        }
+        MigrateError::Interrupted => CliError::interrupted(),
+        MigrateError::OutOfTime => {
+            CliError::say("stopped part way: the time of `--stop-after` is over")
+                .hint(GO_ON)
+                .stopped()
+        }
+    }
+}
+
+fn refused(refusal: &Refusal) -> CliError {
+    let text = refusal.to_string();
+    let mut lines = text.lines().rev().map(str::to_owned);
+    let last = lines.next().unwrap_or_default();
+    let chain = lines.fold(anyhow::Error::msg(last), anyhow::Error::context);
+    refusal
+        .hints()
+        .into_iter()
+        .fold(CliError::refused(chain), CliError::hint)
+}
+
+fn step_failed(step: &StepError, changed: bool) -> CliError {
+    let code = step
+        .sqlstate
+        .as_ref()
+        .map(|code| format!(" ({code})"))
+        .unwrap_or_default();
+    let mut causes = vec![format!("{}{code}", step.message)];
+    if let Some(blocker) = &step.blocker {
+        causes.push(format!("in the way: {blocker}"));
+    }
+    if let (Some(line), Some(statement)) = (step.line, &step.statement) {
+        causes.push(format!("{}:{line}: {statement}", step.path));
+    } else {
+        causes.push(format!("{}: at its end", step.path));
+    }
+    let mut causes = causes.into_iter().rev();
+    let last = causes.next().unwrap_or_default();
+    let chain = causes.fold(anyhow::Error::msg(last), anyhow::Error::context);
+    let mut error = CliError::failed(chain.context(step.to_string()));
+    if let Some(hint) = &step.hint {
+        error = error.hint(hint.clone());
+    }
+    if changed {
+        error = error
+            .hint("what was committed stays; after mending the cause, run the same command again");
+    }
+    error
+}

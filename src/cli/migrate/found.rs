@@ -1,0 +1,178 @@
+//! Which migrations a command is about, and which server.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::super::args::MapArg;
+use super::super::error::CliError;
+use super::super::pair::{self, FoundMapping};
+use super::super::ui::Ui;
+use crate::migrate::{FilesError, Phase};
+use crate::schema::{Ident, quote};
+use crate::source::postgres::ConnectOptions;
+use crate::source::{self, Opened};
+
+/// Which migrations.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Scope {
+    #[command(flatten)]
+    map: MapArg,
+
+    /// Phase to look at (can be repeated) [default: the mapping's]
+    #[arg(long, value_name = "NAME", help_heading = "Migrations")]
+    phase: Vec<String>,
+
+    /// Folder with one folder a phase [default: the mapping's]
+    #[arg(long, value_name = "DIR", help_heading = "Migrations")]
+    migrations: Option<PathBuf>,
+}
+
+/// Migrations that were read, and what they belong to.
+#[derive(Debug)]
+pub(in crate::cli) struct Found {
+    /// The name of the pair.
+    pub(in crate::cli) pair: String,
+    /// The mapping's text.
+    pub(super) mapping_text: String,
+    /// Where the phases are.
+    pub(in crate::cli) folder: PathBuf,
+    /// In the order in which they run.
+    pub(in crate::cli) phases: Vec<Phase>,
+    /// Phases of the mapping that come after the last of these.
+    pub(super) later: Vec<String>,
+    /// The from side's tables, as SQL names them.
+    pub(in crate::cli) tables: Vec<String>,
+    /// The namespaces of both sides.
+    pub(super) namespaces: Vec<String>,
+}
+
+impl Scope {
+    /// The phases that are named, or the mapping's.
+    pub(in crate::cli) fn find(&self, ui: &Ui) -> Result<Found, CliError> {
+        self.find_phases(ui, &self.phase)
+    }
+
+    pub(super) fn find_phases(&self, ui: &Ui, named: &[String]) -> Result<Found, CliError> {
+        // What changes a database takes no pair that nobody named: the bundled one is not implied.
+        let mapping = pair::find_mapping(self.map.map.as_deref())?.ok_or_else(|| {
+            CliError::say("cannot find a mapping: there is none under `mappings/`")
+                .hint("name one with `--map PATH`")
+        })?;
+        mapping.announce(ui);
+        let folder = self.migrations.clone().or_else(|| mapping.migrations());
+        let folder = folder.ok_or_else(|| {
+            let message = format!(
+                "cannot find migrations: mapping `{}` names no folder of them",
+                mapping.label
+            );
+            CliError::say(message).hint("name it with `--migrations DIR`")
+        })?;
+        let road = mapping
+            .mapping
+            .migrate
+            .as_ref()
+            .map(|migrate| migrate.phases.as_slice());
+        let road = road.unwrap_or_default();
+        let names = if named.is_empty() { road } else { named };
+        if names.is_empty() {
+            let message = format!(
+                "cannot choose a phase: mapping `{}` names none",
+                mapping.label
+            );
+            return Err(CliError::say(message).hint("name one with `--phase NAME`"));
+        }
+        let mut phases: Vec<Phase> = Vec::new();
+        for name in names {
+            if phases.iter().any(|phase| phase.name == *name) {
+                return Err(CliError::say(format!("phase `{name}` is named twice")));
+            }
+            phases.push(Phase::read(&folder, name).map_err(|error| unreadable(name, &error))?);
+        }
+        let last = road.iter().rposition(|name| names.contains(name));
+        let later = last
+            .map(|last| road[last + 1..].to_vec())
+            .unwrap_or_default();
+        Ok(Found {
+            pair: mapping.pair()?,
+            tables: tables(&mapping),
+            namespaces: namespaces(&mapping),
+            mapping_text: mapping.text,
+            folder,
+            phases,
+            later,
+        })
+    }
+}
+
+fn unreadable(phase: &str, error: &FilesError) -> CliError {
+    let mut lines = error.troubles.iter().rev().map(ToString::to_string);
+    let last = lines.next().unwrap_or_default();
+    let chain = lines.fold(anyhow::Error::msg(last), anyhow::Error::context);
+    CliError::failed(chain.context(format!("cannot read the migrations of phase `{phase}`")))
+}
+
+/// The from side's tables that the mapping names.
+fn tables(mapping: &FoundMapping) -> Vec<String> {
+    let home = mapping
+        .mapping
+        .from
+        .schemas
+        .first()
+        .map_or("public", Ident::as_str);
+    let named = mapping.mapping.tables.iter().map(|table| &table.from);
+    let columns = mapping
+        .mapping
+        .columns
+        .iter()
+        .flat_map(|column| &column.from)
+        .map(|column| &column.table);
+    let mut names: Vec<String> = named
+        .chain(columns)
+        .map(|table| format!("{}.{}", quote(table.namespace_or(home)), table.name))
+        .collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+fn namespaces(mapping: &FoundMapping) -> Vec<String> {
+    let sides = [&mapping.mapping.from, &mapping.mapping.to];
+    let mut names: Vec<String> = sides
+        .iter()
+        .flat_map(|side| &side.schemas)
+        .map(|name| name.as_str().to_owned())
+        .collect();
+    if sides.iter().any(|side| side.schemas.is_empty()) {
+        names.push("public".to_owned());
+    }
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// The server that a flag names.
+pub(in crate::cli) fn connection_options(
+    ui: &Ui,
+    typed: &str,
+    flag: &str,
+) -> Result<ConnectOptions, CliError> {
+    let source = pair::parse(typed)?;
+    if source.has_password() {
+        pair::warn_of_password(ui, &source, &format!("`{flag}`"));
+    }
+    if !source.is_live() {
+        let message = format!("`{source}` is no database");
+        return Err(CliError::say(message)
+            .hint("a database is `env:NAME` or `postgres://user@host:5432/name`"));
+    }
+    let opened = source::open(&source, &super::super::environment)
+        .map_err(|error| CliError::load(&source, error))?;
+    for warning in opened.warnings() {
+        ui.warning(warning);
+    }
+    match opened {
+        Opened::Live(options) => Ok(*options),
+        Opened::Texts(_) => Err(CliError::say(format!("`{source}` is no database"))),
+    }
+}

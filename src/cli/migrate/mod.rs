@@ -1,0 +1,429 @@
+//! `align migrate`
+
+mod ask;
+mod failure;
+mod found;
+mod show;
+mod teller;
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use sqlx::postgres::PgConnection;
+
+pub(super) use failure::failed;
+pub(super) use found::{Found, Scope, connection_options};
+
+use self::ask::Consent;
+use self::teller::Teller;
+use super::error::{CliError, Outcome};
+use super::runtime::{block_on, or_stopped};
+use super::ui::Ui;
+use crate::migrate::{
+    Control, Entry, Hazard, Limits, MigrateError, Operator, Phase, Plan, Refusal, Request, Session,
+    Target, check_history, digest, duration, history_table, quarantined, relations, survey,
+};
+use crate::schema::quote;
+use crate::source::postgres::{ConnectOptions, connect};
+
+const EXAMPLES: &str = "\
+Examples:
+  See what would run, and what it would lock:
+    align migrate --map mappings/shop-to-crm --dry-run
+  Run it:
+    align migrate --map mappings/shop-to-crm
+  Run what was approved, without a terminal:
+    align migrate --map mappings/shop-to-crm --expect 0f3c51d2a9e8b746 --yes
+  Bring a phase back:
+    align migrate --map mappings/shop-to-crm --undo phase2
+
+Exits with 2 on failure, 3 when it refuses to start, 4 when it stopped part way.";
+
+/// Run the pending migrations
+///
+/// Runs the mapping's phases in order. Each step commits with its line in the history, a batch window by
+/// window, so that a run that ended early goes on from there.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct MigrateArgs {
+    #[command(flatten)]
+    scope: Scope,
+
+    /// Database to change [default: env:DATABASE_URL]
+    #[arg(
+        long,
+        value_name = "SOURCE",
+        default_value = "env:DATABASE_URL",
+        hide_default_value = true
+    )]
+    #[arg(help_heading = "Connection")]
+    database: String,
+
+    #[command(flatten)]
+    what: What,
+
+    #[command(flatten)]
+    how: How,
+
+    #[command(flatten)]
+    leave: Leave,
+}
+
+/// What to do other than everything that is pending.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Migrations")]
+struct What {
+    /// Show what would run, with locks and hazards; only reads
+    #[arg(long, value_name = "HOW", value_enum, num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "print", hide_possible_values = true)]
+    dry_run: Option<DryRun>,
+
+    /// Last version to run, of the one phase
+    #[arg(long, value_name = "V")]
+    target: Option<i64>,
+
+    /// Phase to bring back with `undo/<PHASE>.sql`
+    #[arg(long, value_name = "PHASE", conflicts_with_all = ["phase", "target", "accept", "adopt"])]
+    undo: Option<String>,
+
+    /// Version whose edited file is taken as it is (can be repeated)
+    #[arg(long, value_name = "V")]
+    accept: Vec<i64>,
+
+    /// Version up to which the one phase counts as applied; runs nothing
+    #[arg(long, value_name = "V", conflicts_with_all = ["target", "accept"])]
+    adopt: Option<i64>,
+
+    /// Fingerprint that was approved; anything else is refused
+    #[arg(long, value_name = "FINGERPRINT")]
+    expect: Option<String>,
+}
+
+/// How to run it.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Run")]
+struct How {
+    /// How long to wait for another runner, such as 30s or 5m
+    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = duration)]
+    wait_lock: std::time::Duration,
+
+    /// Begin no further step or window after this time, such as 2h
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    stop_after: Option<std::time::Duration>,
+
+    /// Most rows a second that a batch may change
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    max_rows_per_sec: Option<u32>,
+
+    /// Show values of rows in the server's messages
+    #[arg(long)]
+    show_values: bool,
+}
+
+/// By whose leave.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Consent")]
+struct Leave {
+    /// Do not ask; hazards still have to be allowed
+    #[arg(long)]
+    yes: bool,
+
+    /// Hazard that may happen (can be repeated)
+    #[arg(long, value_name = "HAZARD", value_delimiter = ',', value_parser = hazard)]
+    allow: Vec<Hazard>,
+
+    /// Never ask
+    #[arg(long)]
+    no_input: bool,
+
+    /// Why, for the ledger
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum DryRun {
+    /// Print it
+    Print,
+}
+
+/// Everything that is known before anything runs.
+struct Prepared<'p> {
+    found: &'p Found,
+    options: &'p ConnectOptions,
+    target: Target,
+    plan: Plan<'p>,
+    fingerprint: String,
+    sizes: Vec<crate::migrate::Relation>,
+}
+
+pub(super) fn run(ui: &Ui, args: &MigrateArgs) -> Result<Outcome, CliError> {
+    let found = match &args.what.undo {
+        Some(phase) => args.scope.find_phases(ui, &[phase.clone()])?,
+        None => args.scope.find(ui)?,
+    };
+    args.what.check(&found)?;
+    let options = connection_options(ui, &args.database, "--database")?;
+    let control = Control::default();
+    block_on(ui, &control, migrate(ui, args, &found, &options, &control))
+}
+
+async fn migrate(
+    ui: &Ui,
+    args: &MigrateArgs,
+    found: &Found,
+    options: &ConnectOptions,
+    control: &Control,
+) -> Result<Outcome, CliError> {
+    let fail = |error| failed(control, error);
+    if args.what.dry_run.is_some() {
+        let connected = or_stopped(control, connect(options)).await?;
+        let mut connection = connected.map_err(|error| fail(error.into()))?;
+        let prepared = prepare(&mut connection, args, found, options)
+            .await
+            .map_err(fail)?;
+        let answer = show::dry_run(&prepared);
+        return match ui.answer(&answer) {
+            Ok(()) => Ok(Outcome::Yes),
+            Err(error) => Err(CliError::write("the answer", error)),
+        };
+    }
+    let limits = Limits {
+        wait_lock: args.how.wait_lock,
+        stop_after: args.how.stop_after,
+        max_rows_per_second: args.how.max_rows_per_sec,
+        show_values: args.how.show_values,
+    };
+    let mut teller = Teller::new(ui);
+    let tell = Box::new(move |event: crate::migrate::Event<'_>| teller.tell(&event));
+    let opened = or_stopped(
+        control,
+        Session::open(options, &found.pair, limits, control.clone(), tell),
+    )
+    .await?;
+    let mut session = opened.map_err(fail)?;
+    let prepared = prepare(session.connection(), args, found, options)
+        .await
+        .map_err(fail)?;
+    show::announce(ui, &prepared);
+    let nothing =
+        prepared.plan.steps.is_empty() && args.what.accept.is_empty() && args.what.adopt.is_none();
+    if nothing {
+        let words = match &args.what.undo {
+            Some(phase) => format!("nothing of {phase} is applied\n"),
+            None => "nothing is pending\n".to_owned(),
+        };
+        session.close().await;
+        return match ui.answer(&words) {
+            Ok(()) => Ok(Outcome::Yes),
+            Err(error) => Err(CliError::write("the answer", error)),
+        };
+    }
+    let consent = Consent {
+        ui,
+        leave: &args.leave,
+        control,
+    };
+    let consents = consent.get(&prepared, args.what.adopt.is_some()).await?;
+    let request = Request {
+        phases: &found.phases,
+        tables: &found.tables,
+        accept: &args.what.accept,
+        adopt: args.what.adopt,
+        operator: operator(args, consents),
+        fingerprint: prepared.fingerprint.clone(),
+    };
+    let applied = session.apply(&request, &prepared.plan).await;
+    let closing = show::closing(&mut session, found).await;
+    let run = session.run().to_owned();
+    let quarantine = match &applied {
+        Ok(()) => quarantined(session.connection(), &run)
+            .await
+            .map_err(fail)?,
+        Err(_) => Vec::new(),
+    };
+    session.close().await;
+    for (table, rows) in quarantine {
+        ui.warning(format_args!(
+            "{rows} rows of `{table}` went to align.quarantine"
+        ));
+    }
+    if let Some(closing) = closing {
+        match ui.answer(&closing) {
+            Ok(()) => {}
+            Err(error) if applied.is_ok() => return Err(CliError::write("the answer", error)),
+            // The failure of the run is the news.
+            Err(_) => {}
+        }
+    }
+    applied.map(|()| Outcome::Yes).map_err(fail)
+}
+
+/// Reads what the plan needs. Only reads, in one transaction.
+async fn prepare<'p>(
+    connection: &mut PgConnection,
+    args: &MigrateArgs,
+    found: &'p Found,
+    options: &'p ConnectOptions,
+) -> Result<Prepared<'p>, MigrateError> {
+    let target = Target::read(connection, &found.tables).await?;
+    let adopts = args.what.adopt.is_some();
+    target
+        .check(&found.tables, adopts)
+        .map_err(MigrateError::Refused)?;
+    let standings = survey(connection, &found.pair, &found.phases).await?;
+    check_history(&found.phases, &standings, &args.what.accept).map_err(MigrateError::Refused)?;
+    let plan = match (&args.what.undo, found.phases.first()) {
+        (Some(_), Some(phase)) => back(connection, found, phase, &standings).await?,
+        _ if adopts => Plan { steps: Vec::new() },
+        _ => Plan::forward(&found.phases, &standings, args.what.target),
+    };
+    let catalog = digest(connection, &found.namespaces).await?;
+    let fingerprint = plan.fingerprint(&found.pair, &found.mapping_text, &catalog);
+    if let Some(expected) = args
+        .what
+        .expect
+        .as_ref()
+        .filter(|expected| **expected != fingerprint)
+    {
+        let expected = expected.clone();
+        return Err(MigrateError::Refused(Refusal::Fingerprint {
+            expected,
+            found: fingerprint,
+        }));
+    }
+    let owned = relations(connection, &plan.owned()).await?;
+    if let Some((relation, owner)) = owned
+        .iter()
+        .find_map(|relation| Some((relation, relation.foreign_owner.as_ref()?)))
+    {
+        return Err(MigrateError::Refused(Refusal::Rights {
+            what: format!("alter `{}`, which belongs to `{owner}`", relation.name),
+            grant: format!("GRANT {} TO {};", quote(owner), quote(&target.role)),
+        }));
+    }
+    let sizes = relations(connection, &plan.relations()).await?;
+    Ok(Prepared {
+        found,
+        options,
+        target,
+        plan,
+        fingerprint,
+        sizes,
+    })
+}
+
+/// The way back of a phase, if anything of it is applied and nothing stands on it.
+async fn back<'p>(
+    connection: &mut PgConnection,
+    found: &'p Found,
+    phase: &'p Phase,
+    standings: &[Vec<Entry>],
+) -> Result<Plan<'p>, MigrateError> {
+    let is_applied = |entry: &Entry| matches!(entry.state, crate::migrate::State::Applied { .. });
+    if !standings.iter().flatten().any(is_applied) {
+        return Ok(Plan { steps: Vec::new() });
+    }
+    for later in &found.later {
+        let table = history_table(&found.pair, later);
+        let table = table.map_err(|error| MigrateError::Server {
+            doing: "name the history",
+            cause: error.to_string(),
+        })?;
+        if !crate::migrate::read_history(connection, &table)
+            .await?
+            .is_empty()
+        {
+            let (phase, later) = (phase.name.clone(), later.clone());
+            return Err(MigrateError::Refused(Refusal::LaterPhase { phase, later }));
+        }
+    }
+    Ok(match &phase.undo {
+        Some(script) => Plan::back(phase, script),
+        None => Plan { steps: Vec::new() },
+    })
+}
+
+impl What {
+    /// What clap cannot tell.
+    fn check(&self, found: &Found) -> Result<(), CliError> {
+        let of_one = [
+            ("--target", self.target),
+            ("--adopt", self.adopt),
+            ("--accept", self.accept.first().copied()),
+        ];
+        for (flag, version) in of_one {
+            let Some(version) = version else {
+                continue;
+            };
+            let [phase] = found.phases.as_slice() else {
+                let names: Vec<String> = found
+                    .phases
+                    .iter()
+                    .map(|phase| format!("`--phase {}`", phase.name))
+                    .collect();
+                let message = format!(
+                    "`{flag} {version}` is a version of one phase, and there are {}",
+                    found.phases.len()
+                );
+                return Err(
+                    CliError::say(message).hint(format!("name one of {}", names.join(", ")))
+                );
+            };
+            if !phase.files.iter().any(|file| file.version == version) {
+                let titles: Vec<String> = phase
+                    .files
+                    .iter()
+                    .map(|file| format!("V{}", file.version))
+                    .collect();
+                let message = format!("phase `{}` has no version {version}", phase.name);
+                return Err(CliError::say(message).hint(format!("it has {}", titles.join(", "))));
+            }
+        }
+        match (&self.undo, found.phases.as_slice()) {
+            (
+                Some(_),
+                [
+                    Phase {
+                        name, undo: None, ..
+                    },
+                ],
+            ) => {
+                let home = found.folder.join("undo").join(format!("{name}.sql"));
+                let message = format!(
+                    "phase `{name}` has no way back: there is no `{}`",
+                    home.display()
+                );
+                Err(CliError::say(message))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn operator(args: &MigrateArgs, consents: Vec<String>) -> Operator {
+    let first = |names: &[&str]| {
+        names
+            .iter()
+            .find_map(|name| super::environment(name))
+            .filter(|value| !value.is_empty())
+    };
+    let host = std::fs::read_to_string(PathBuf::from("/proc/sys/kernel/hostname")).ok();
+    let host = host
+        .map(|host| host.trim().to_owned())
+        .or_else(|| first(&["HOSTNAME", "COMPUTERNAME"]));
+    Operator {
+        user: first(&["USER", "LOGNAME", "USERNAME"]),
+        host,
+        reason: args.leave.reason.clone(),
+        consents,
+    }
+}
+
+fn hazard(text: &str) -> Result<Hazard, String> {
+    let found = Hazard::ALL.into_iter().find(|hazard| hazard.word() == text);
+    found.ok_or_else(|| {
+        let words: Vec<&str> = Hazard::ALL.iter().map(|hazard| hazard.word()).collect();
+        format!("there are {}", words.join(", "))
+    })
+}

@@ -1,0 +1,119 @@
+//! What is said while a run lasts: a line for each step on standard output, the rest beside it.
+
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::super::ui::Ui;
+use crate::migrate::Event;
+
+/// A line moves only when something takes longer.
+const PATIENCE: Duration = Duration::from_millis(500);
+const TOTAL: u64 = 1000;
+
+/// Tells the user.
+pub(super) struct Teller<'u> {
+    ui: &'u Ui,
+    moves: bool,
+    bar: Option<ProgressBar>,
+    title: String,
+    began: Instant,
+}
+
+impl<'u> Teller<'u> {
+    pub(super) fn new(ui: &'u Ui) -> Self {
+        let moves = ui.moves(&super::super::environment);
+        Self {
+            ui,
+            moves,
+            bar: None,
+            title: String::new(),
+            began: Instant::now(),
+        }
+    }
+
+    pub(super) fn tell(&mut self, event: &Event<'_>) {
+        match event {
+            Event::Waiting {
+                holder: Some(holder),
+            } => {
+                self.ui
+                    .status(format_args!("waiting for another runner: {holder}"));
+            }
+            Event::Waiting { holder: None } => self.ui.status("waiting for another runner"),
+            Event::Begins {
+                title,
+                resumes_after,
+            } => {
+                (*title).clone_into(&mut self.title);
+                self.began = Instant::now();
+                if let Some(rows) = resumes_after {
+                    self.ui.status(format_args!(
+                        "{title} goes on where an earlier run ended, after {rows} rows"
+                    ));
+                }
+            }
+            Event::Window {
+                rows,
+                permille,
+                rate,
+            } => self.window(*rows, *permille, *rate),
+            Event::Retries {
+                place,
+                blocker,
+                pause,
+            } => {
+                let pause = pause.as_secs_f64();
+                let who = match blocker {
+                    Some(blocker) => format!(", in the way is {blocker}"),
+                    None => String::new(),
+                };
+                self.status(&format!("{place}: no lock{who}; next try in {pause:.1} s"));
+            }
+            Event::Note(note) => self.status(note),
+            Event::Applied { title, took } => {
+                if let Some(bar) = self.bar.take() {
+                    bar.finish_and_clear();
+                }
+                let line = format!("applied {title}  {}\n", time(*took));
+                // A reader who is gone must not stop a run that changes a database.
+                match self.ui.answer(&crate::report::screen::visible(&line)) {
+                    Ok(()) | Err(_) => {}
+                }
+            }
+        }
+    }
+
+    fn status(&self, text: &str) {
+        match &self.bar {
+            Some(bar) => bar.suspend(|| self.ui.status(text)),
+            None => self.ui.status(text),
+        }
+    }
+
+    fn window(&mut self, rows: i64, permille: Option<u64>, rate: u64) {
+        if !self.moves || self.began.elapsed() < PATIENCE {
+            return;
+        }
+        let bar = self.bar.get_or_insert_with(|| {
+            let bar = ProgressBar::with_draw_target(Some(TOTAL), ProgressDrawTarget::stderr());
+            match ProgressStyle::with_template("{prefix} {bar:20} {percent}% {msg} {eta} left") {
+                Ok(style) => bar.with_style(style),
+                Err(_) => bar,
+            }
+        });
+        bar.set_prefix(self.title.clone());
+        bar.set_message(format!("{rows} rows, {rate} a second,"));
+        bar.set_position(permille.unwrap_or_default());
+    }
+}
+
+/// `38 ms`, `4.2 s`
+pub(super) fn time(took: Duration) -> String {
+    let milliseconds = took.as_millis();
+    if milliseconds < 1000 {
+        format!("{milliseconds} ms")
+    } else {
+        format!("{:.1} s", took.as_secs_f64())
+    }
+}

@@ -1,0 +1,421 @@
+//! `align status`
+
+use std::fmt::Write;
+
+use clap::Args;
+use serde::Serialize;
+use sqlx::postgres::PgConnection;
+
+use super::args::{ListFormat, OutputArg};
+use super::error::{CliError, Outcome};
+use super::migrate::{Found, Scope, connection_options, failed};
+use super::runtime::{block_on, or_stopped};
+use super::ui::Ui;
+use crate::migrate::{
+    Control, Entry, MigrateError, Recorded, State, Target, holder, read_events, survey,
+};
+use crate::report::screen::visible;
+use crate::source::postgres::{ConnectOptions, connect};
+
+const EXAMPLES: &str = "\
+Examples:
+  Show what is applied and what is pending:
+    align status --map mappings/shop-to-crm
+  Fail in CI while something is pending:
+    align status --map mappings/shop-to-crm --check
+  Compare two environments:
+    align status --map mappings/shop-to-crm --database env:STAGING --database env:PRODUCTION
+
+Exits with 1 when --check says no, with 2 on failure.";
+/// How much of the ledger `--history` shows.
+const LATEST: i64 = 200;
+
+/// Show what is applied, pending and running
+///
+/// Only reads. What an applied file says now against what it said when it was applied is shown, too.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct StatusArgs {
+    #[command(flatten)]
+    scope: Scope,
+
+    /// Database to look at (can be repeated) [default: env:DATABASE_URL]
+    #[arg(
+        long,
+        value_name = "SOURCE",
+        default_value = "env:DATABASE_URL",
+        hide_default_value = true
+    )]
+    #[arg(help_heading = "Connection")]
+    database: Vec<String>,
+
+    /// What to write
+    #[arg(long, help_heading = "Output", value_enum, default_value = "text")]
+    format: ListFormat,
+
+    #[command(flatten)]
+    output: OutputArg,
+
+    /// Show the ledger, too: who did what, and when
+    #[arg(long, help_heading = "Output")]
+    history: bool,
+
+    /// Exit 1 when something is pending, or files and history differ
+    #[arg(long, help_heading = "Output")]
+    check: bool,
+}
+
+/// The answer as JSON, version 1.
+#[derive(Debug, Serialize)]
+struct Document {
+    format_version: u32,
+    command: &'static str,
+    align_version: &'static str,
+    pair: String,
+    databases: Vec<Database>,
+}
+
+#[derive(Debug, Serialize)]
+struct Database {
+    database: String,
+    server_version: String,
+    role: String,
+    ready: bool,
+    /// Why nothing could be migrated here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refusal: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    running: Option<String>,
+    phases: Vec<PhaseStatus>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    progress: Vec<ProgressStatus>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    history: Option<Vec<Line>>,
+}
+
+#[derive(Debug, Serialize)]
+struct PhaseStatus {
+    name: String,
+    applied: usize,
+    pending: usize,
+    divergent: usize,
+    migrations: Vec<MigrationStatus>,
+}
+
+#[derive(Debug, Serialize)]
+struct MigrationStatus {
+    version: i64,
+    name: String,
+    state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    applied_on: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+}
+
+/// A step that an earlier run began, or that one is at now.
+#[derive(Debug, Serialize)]
+struct ProgressStatus {
+    phase: String,
+    step: String,
+    statements_done: i32,
+    rows_done: i64,
+    windows_done: i64,
+    at: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Line {
+    at: String,
+    run: String,
+    event: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    phase: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    duration_ms: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sqlstate: Option<String>,
+    by: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+pub(super) fn run(ui: &Ui, args: &StatusArgs) -> Result<Outcome, CliError> {
+    let found = args.scope.find(ui)?;
+    let mut servers = Vec::new();
+    for typed in &args.database {
+        servers.push(connection_options(ui, typed, "--database")?);
+    }
+    let control = Control::default();
+    let document = block_on(ui, &control, read(args, &found, &servers, &control))?;
+    let answer = match args.format {
+        ListFormat::Text => text(&document),
+        ListFormat::Json => {
+            let json = serde_json::to_string_pretty(&document).map_err(CliError::failed)?;
+            json + "\n"
+        }
+    };
+    args.output.write(ui, &answer)?;
+    if !args.check {
+        return Ok(Outcome::Yes);
+    }
+    let mut is_behind = false;
+    for database in &document.databases {
+        for phase in &database.phases {
+            let open = phase.pending + phase.divergent;
+            if open > 0 {
+                is_behind = true;
+                ui.no(format_args!(
+                    "{}: {open} of {} migrations of {} are not applied as they are (--check)",
+                    database.database,
+                    phase.migrations.len(),
+                    phase.name
+                ));
+            }
+        }
+    }
+    Ok(Outcome::no_if(is_behind))
+}
+
+async fn read(
+    args: &StatusArgs,
+    found: &Found,
+    servers: &[ConnectOptions],
+    control: &Control,
+) -> Result<Document, CliError> {
+    let mut databases = Vec::new();
+    for options in servers {
+        let connected = or_stopped(control, connect(options)).await?;
+        let mut connection = connected.map_err(|error| failed(control, error.into()))?;
+        let one = database(&mut connection, args, found, options);
+        databases.push(
+            or_stopped(control, one)
+                .await?
+                .map_err(|error| failed(control, error))?,
+        );
+    }
+    Ok(Document {
+        format_version: 1,
+        command: "status",
+        align_version: env!("CARGO_PKG_VERSION"),
+        pair: found.pair.clone(),
+        databases,
+    })
+}
+
+async fn database(
+    connection: &mut PgConnection,
+    args: &StatusArgs,
+    found: &Found,
+    options: &ConnectOptions,
+) -> Result<Database, MigrateError> {
+    let target = Target::read(connection, &found.tables).await?;
+    let refusal = target
+        .check(&found.tables, false)
+        .err()
+        .map(|refusal| refusal.to_string());
+    let standings = survey(connection, &found.pair, &found.phases).await?;
+    let phases = found
+        .phases
+        .iter()
+        .zip(standings)
+        .map(|(phase, entries)| status(&phase.name, &entries));
+    let has_ledger = target.ledger.is_some();
+    let history = if args.history && has_ledger {
+        let lines = read_events(connection, &found.pair, LATEST).await?;
+        Some(lines.into_iter().map(Line::from).collect())
+    } else {
+        args.history.then(Vec::new)
+    };
+    Ok(Database {
+        database: options.describe(),
+        server_version: target.release.clone(),
+        role: target.role.clone(),
+        ready: refusal.is_none(),
+        refusal,
+        running: holder(connection).await?.map(|holder| holder.to_string()),
+        phases: phases.collect(),
+        progress: if has_ledger {
+            progress(connection, &found.pair).await?
+        } else {
+            Vec::new()
+        },
+        history,
+    })
+}
+
+async fn progress(
+    connection: &mut PgConnection,
+    pair: &str,
+) -> Result<Vec<ProgressStatus>, MigrateError> {
+    let rows = crate::migrate::read_progress(connection, pair).await?;
+    let status = |row: crate::migrate::UnderWay| ProgressStatus {
+        phase: row.phase,
+        step: row.step,
+        statements_done: row.statements_done,
+        rows_done: row.rows_done,
+        windows_done: row.windows_done,
+        at: row.at,
+    };
+    Ok(rows.into_iter().map(status).collect())
+}
+
+fn status(name: &str, entries: &[Entry]) -> PhaseStatus {
+    let count =
+        |wanted: fn(&State) -> bool| entries.iter().filter(|entry| wanted(&entry.state)).count();
+    PhaseStatus {
+        name: name.to_owned(),
+        applied: count(|state| matches!(state, State::Applied { .. })),
+        pending: count(|state| *state == State::Pending),
+        divergent: count(State::diverges),
+        migrations: entries.iter().map(MigrationStatus::from).collect(),
+    }
+}
+
+impl From<&Entry> for MigrationStatus {
+    fn from(entry: &Entry) -> Self {
+        let (state, applied_on, message) = match &entry.state {
+            State::Applied { on } => ("applied", Some(on.clone()), None),
+            State::Pending => ("pending", None, None),
+            State::Edited {
+                applied,
+                file,
+                renamed_from,
+            } => {
+                let renamed = renamed_from
+                    .as_ref()
+                    .map(|old| format!(", named `{old}` then"))
+                    .unwrap_or_default();
+                (
+                    "edited",
+                    None,
+                    Some(format!(
+                        "applied with checksum {applied:016x}, now {file:016x}{renamed}"
+                    )),
+                )
+            }
+            State::Missing { applied } => (
+                "missing",
+                None,
+                Some(format!(
+                    "applied with checksum {applied:016x}, and there is no file"
+                )),
+            ),
+            State::TooLate { last } => (
+                "too_late",
+                None,
+                Some(format!("never applied, and V{last} was")),
+            ),
+        };
+        Self {
+            version: entry.version,
+            name: entry.name.clone(),
+            state,
+            applied_on,
+            message,
+        }
+    }
+}
+
+impl From<Recorded> for Line {
+    fn from(recorded: Recorded) -> Self {
+        let Recorded {
+            at,
+            run,
+            phase,
+            name,
+            event,
+            duration_ms,
+            sqlstate,
+            by,
+            reason,
+        } = recorded;
+        Self {
+            at,
+            run,
+            event,
+            phase,
+            name,
+            duration_ms,
+            sqlstate,
+            by,
+            reason,
+        }
+    }
+}
+
+fn text(document: &Document) -> String {
+    let mut text = String::new();
+    let mut line = |line: String| {
+        writeln!(text, "{}", visible(&line)).expect("a String takes everything");
+    };
+    for (at, database) in document.databases.iter().enumerate() {
+        if at > 0 {
+            line(String::new());
+        }
+        line(format!(
+            "{} (PostgreSQL {}), pair {}",
+            database.database, database.server_version, document.pair
+        ));
+        if let Some(refusal) = &database.refusal {
+            line(format!("  cannot be migrated: {refusal}"));
+        }
+        if let Some(running) = &database.running {
+            line(format!("  running: {running}"));
+        }
+        for phase in &database.phases {
+            let divergent = if phase.divergent == 0 {
+                String::new()
+            } else {
+                format!(", {} divergent", phase.divergent)
+            };
+            line(format!(
+                "{}  {} applied, {} pending{divergent}",
+                phase.name, phase.applied, phase.pending
+            ));
+            for migration in &phase.migrations {
+                let more = migration.applied_on.as_ref().or(migration.message.as_ref());
+                let more = more.map(|more| format!("  {more}")).unwrap_or_default();
+                line(format!(
+                    "  {:<8} V{}__{}{more}",
+                    migration.state, migration.version, migration.name
+                ));
+            }
+        }
+        for step in &database.progress {
+            line(format!(
+                "under way: {} {}, {} rows in {} windows, {} statements, last at {}",
+                step.phase,
+                step.step,
+                step.rows_done,
+                step.windows_done,
+                step.statements_done,
+                step.at
+            ));
+        }
+        for recorded in database.history.iter().flatten() {
+            let what = [
+                recorded.phase.as_deref(),
+                recorded.name.as_deref(),
+                recorded.sqlstate.as_deref(),
+                recorded.reason.as_deref(),
+            ];
+            let what: Vec<&str> = what.into_iter().flatten().collect();
+            let took = recorded
+                .duration_ms
+                .map(|took| format!("  {took} ms"))
+                .unwrap_or_default();
+            let run = recorded.run.get(..8).unwrap_or_default();
+            line(format!(
+                "{}  {run}  {:<8} {}{took}  by {}",
+                recorded.at,
+                recorded.event,
+                what.join(" "),
+                recorded.by
+            ));
+        }
+    }
+    text
+}

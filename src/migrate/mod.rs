@@ -1,0 +1,43 @@
+//! Migrations: from a folder of SQL files to a changed database. Nothing else changes one.
+//!
+//! [`Phase`] is what was read, [`standing()`] what of it is applied, [`Plan`] what would run and what
+//! that may cost; up to there nothing waits for a server. [`Session`] runs it.
+//!
+//! Each step commits together with its line in refinery's history, and with its line in `align.events`;
+//! a step of many transactions commits how far it came with each. So a process that is killed at any
+//! moment leaves nothing that the next run does not go on from.
+
+mod apply;
+mod batch;
+mod directive;
+mod driver;
+mod error;
+mod files;
+mod hazard;
+mod history;
+mod index;
+mod ledger;
+mod lock;
+mod plan;
+mod progress;
+mod run;
+mod session;
+mod standing;
+mod statement;
+mod target;
+mod token;
+mod window;
+
+pub use directive::{Batch, Directives, duration};
+pub use error::{MigrateError, Refusal, Session as OtherSession, StepError};
+pub use files::{FilesError, MigrationFile, Phase, Script, Trouble};
+pub use hazard::{Effects, Hazard, Lock, LockMode};
+pub use history::{read as read_history, table as history_table};
+pub use ledger::{Operator, Recorded, quarantined, read as read_events};
+pub use lock::holder;
+pub use plan::{Plan, Planned, check as check_history};
+pub use progress::{UnderWay, read as read_progress};
+pub use run::{Request, survey};
+pub use session::{Control, Event, Limits, Session};
+pub use standing::{Applied, Entry, State, standing};
+pub use target::{LedgerIdentity, Relation, Target, digest, relations};

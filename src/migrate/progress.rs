@@ -1,0 +1,154 @@
+//! How far a step has come that commits more than once.
+
+use sqlx::Row;
+use sqlx::postgres::{PgConnection, PgRow};
+
+use super::apply::Step;
+use super::error::MigrateError;
+use super::session::server;
+
+const READ: &str = include_str!("sql/progress.sql");
+const UNDER_WAY: &str = include_str!("sql/under_way.sql");
+const SAVE: &str = include_str!("sql/save.sql");
+
+/// How far a step has come, this run and those before it.
+#[derive(Debug, Default)]
+pub(super) struct Progress {
+    /// For a file without a transaction.
+    pub(super) statements_done: usize,
+    /// The key up to which windows are committed.
+    pub(super) position: Option<String>,
+    /// The last key when the batch began; rows that come later are no part of it.
+    pub(super) upper_end: Option<String>,
+    pub(super) rows_done: i64,
+    pub(super) windows_done: i64,
+    pub(super) resumed: bool,
+}
+
+impl Progress {
+    /// What an earlier run left; nothing when the file is another one since.
+    pub(super) async fn of(
+        connection: &mut PgConnection,
+        step: &Step<'_>,
+    ) -> Result<Self, MigrateError> {
+        let query = sqlx::query(READ).persistent(false);
+        let query = query
+            .bind(&step.run.pair)
+            .bind(step.phase)
+            .bind(&step.name)
+            .bind(&step.checksum);
+        let failed = |error| server("read how far the step has come", &error);
+        let Some(row) = query.fetch_optional(connection).await.map_err(failed)? else {
+            return Ok(Self::default());
+        };
+        let statements: i32 = row.try_get("statements_done").map_err(failed)?;
+        Ok(Self {
+            statements_done: usize::try_from(statements).unwrap_or_default(),
+            position: row.try_get("position").map_err(failed)?,
+            upper_end: row.try_get("upper_end").map_err(failed)?,
+            rows_done: row.try_get("rows_done").map_err(failed)?,
+            windows_done: row.try_get("windows_done").map_err(failed)?,
+            resumed: true,
+        })
+    }
+
+    /// Whether an earlier run began the step.
+    pub(super) fn is_resumed(&self) -> bool {
+        self.resumed
+    }
+
+    /// Rows of earlier runs, where this one goes on from there.
+    pub(super) fn resumes_after(&self) -> Option<i64> {
+        self.resumed.then_some(self.rows_done)
+    }
+
+    pub(super) fn is_partly_done(&self) -> bool {
+        self.statements_done > 0 || self.windows_done > 0
+    }
+
+    /// Writes it, in whatever transaction is open.
+    pub(super) async fn save(
+        &self,
+        connection: &mut PgConnection,
+        step: &Step<'_>,
+    ) -> Result<(), MigrateError> {
+        let saved = self.try_save(connection, step).await;
+        saved.map_err(|error| server("write how far the step has come", &error))
+    }
+
+    pub(super) async fn try_save(
+        &self,
+        connection: &mut PgConnection,
+        step: &Step<'_>,
+    ) -> Result<(), sqlx::Error> {
+        let statements = i32::try_from(self.statements_done).unwrap_or(i32::MAX);
+        sqlx::query(SAVE)
+            .persistent(false)
+            .bind(&step.run.pair)
+            .bind(step.phase)
+            .bind(&step.name)
+            .bind(&step.checksum)
+            .bind(&step.run.id)
+            .bind(statements)
+            .bind(&self.position)
+            .bind(&self.upper_end)
+            .bind(self.rows_done)
+            .bind(self.windows_done)
+            .execute(connection)
+            .await?;
+        Ok(())
+    }
+
+    /// The step is done: nothing is left to resume.
+    pub(super) async fn clear(
+        connection: &mut PgConnection,
+        step: &Step<'_>,
+    ) -> Result<(), sqlx::Error> {
+        let delete = "DELETE FROM align.progress WHERE pair = $1 AND phase = $2 AND step = $3";
+        let delete = sqlx::query(delete).persistent(false);
+        delete
+            .bind(&step.run.pair)
+            .bind(step.phase)
+            .bind(&step.name)
+            .execute(connection)
+            .await?;
+        Ok(())
+    }
+}
+
+/// A step that a run began and has not ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnderWay {
+    /// Its phase.
+    pub phase: String,
+    /// `V3__x`, or `undo`.
+    pub step: String,
+    /// For a file without a transaction.
+    pub statements_done: i32,
+    /// For a batch: rows changed.
+    pub rows_done: i64,
+    /// For a batch.
+    pub windows_done: i64,
+    /// The last commit, in UTC.
+    pub at: String,
+}
+
+/// The steps of a pair that are under way, or were when their run ended.
+///
+/// # Errors
+/// [`MigrateError::Server`].
+pub async fn read(connection: &mut PgConnection, pair: &str) -> Result<Vec<UnderWay>, MigrateError> {
+    let failed = |error| server("read how far the steps have come", &error);
+    let rows = sqlx::query(UNDER_WAY).persistent(false).bind(pair).fetch_all(connection).await;
+    let read = |row: &PgRow| {
+        Ok(UnderWay {
+            phase: row.try_get("phase")?,
+            step: row.try_get("step")?,
+            statements_done: row.try_get("statements_done")?,
+            rows_done: row.try_get("rows_done")?,
+            windows_done: row.try_get("windows_done")?,
+            at: row.try_get("at")?,
+        })
+    };
+    rows.map_err(failed)?.iter().map(|row| read(row).map_err(failed)).collect()
+}

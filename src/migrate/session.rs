@@ -1,0 +1,504 @@
+//! The connections of a run: one that works, and one beside it that sees who is in the way and calls
+//! the work off.
+
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, Hasher};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use sqlx::postgres::{PgConnection, PgDatabaseError, PgErrorPosition, PgRow};
+use sqlx::{AssertSqlSafe, Connection, Executor, Row};
+
+use super::error::{self, MigrateError, Refusal};
+use crate::source::postgres::{ConnectOptions, connect};
+
+const BLOCKER: &str = include_str!("sql/blocker.sql");
+/// How often a statement in flight is looked after.
+const TICK: Duration = Duration::from_millis(100);
+/// A blocker is looked for this many ticks apart.
+const LOOK: u32 = 3;
+/// A backend whose client is gone ends within this time. Without it, it would go on holding its locks.
+const CHECK_INTERVAL: &str = "SET client_connection_check_interval = '1s'";
+
+/// What the command line and a run tell each other while it lasts.
+#[derive(Debug, Default, Clone)]
+pub struct Control(Arc<Flags>);
+
+#[derive(Debug, Default)]
+struct Flags {
+    stop: AtomicBool,
+    changed: AtomicBool,
+}
+
+impl Control {
+    /// Asks the run to end as soon as it can: the statement in flight is called off.
+    pub fn stop(&self) {
+        self.0.stop.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the run was asked to end.
+    pub fn is_stopped(&self) -> bool {
+        self.0.stop.load(Ordering::Relaxed)
+    }
+
+    /// Whether the run has committed a change beside its own ledger.
+    pub fn has_changed(&self) -> bool {
+        self.0.changed.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn change(&self) {
+        self.0.changed.store(true, Ordering::Relaxed);
+    }
+}
+
+/// What is told while a run lasts.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// Another runner has the lock.
+    Waiting {
+        /// Who, if that can be seen.
+        holder: Option<&'a error::Session>,
+    },
+    /// A migration begins.
+    Begins {
+        /// Its phase and name.
+        title: &'a str,
+        /// Rows that were done by an earlier run, where it goes on from there.
+        resumes_after: Option<i64>,
+    },
+    /// A window of a batch was committed.
+    Window {
+        /// Rows changed so far, earlier runs included.
+        rows: i64,
+        /// The share of the key's range that is done, in thousandths, where it is known.
+        permille: Option<u64>,
+        /// Rows a second in this run.
+        rate: u64,
+    },
+    /// A statement did not get its lock, and is tried again.
+    Retries {
+        /// File and line.
+        place: String,
+        /// Who was in the way, if that was seen.
+        blocker: Option<&'a error::Session>,
+        /// Until it is tried again.
+        pause: Duration,
+    },
+    /// Something else that the user should know.
+    Note(String),
+    /// A migration is in the history.
+    Applied {
+        /// Its phase and name.
+        title: &'a str,
+        /// How long it took.
+        took: Duration,
+    },
+}
+
+/// Limits of a run.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// How long another runner is waited for.
+    pub wait_lock: Duration,
+    /// After which no further step or window begins.
+    pub stop_after: Option<Duration>,
+    /// Rows a second that a batch may change.
+    pub max_rows_per_second: Option<u32>,
+    /// Whether messages of the server may show values of rows.
+    pub show_values: bool,
+}
+
+/// The connections of a run.
+pub struct Session<'a> {
+    pub(super) main: PgConnection,
+    side: PgConnection,
+    pid: i32,
+    /// A uuid.
+    pub(super) run: String,
+    pub(super) pair: String,
+    pub(super) limits: Limits,
+    pub(super) control: Control,
+    pub(super) tell: Box<dyn FnMut(Event<'_>) + Send + 'a>,
+    started: Instant,
+}
+
+/// Why one statement failed.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub(super) sqlstate: Option<String>,
+    pub(super) message: String,
+    /// Characters into the statement, from 1.
+    pub(super) position: Option<usize>,
+    pub(super) hint: Option<String>,
+    pub(super) blocker: Option<error::Session>,
+    pub(super) lost: bool,
+}
+
+impl<'a> Session<'a> {
+    /// Connects twice, and sees that the two are two.
+    ///
+    /// # Errors
+    /// [`MigrateError::Connect`], and [`Refusal::Pooler`] when sessions are shared.
+    pub async fn open(
+        options: &ConnectOptions,
+        pair: &str,
+        limits: Limits,
+        control: Control,
+        tell: Box<dyn FnMut(Event<'_>) + Send + 'a>,
+    ) -> Result<Self, MigrateError> {
+        let mut main = connect(options).await?;
+        let mut side = connect(options).await?;
+        let identity = "SELECT pg_backend_pid() AS pid, gen_random_uuid()::text AS run";
+        let mut seen = Vec::new();
+        // A pooler that lends a server for a transaction gives both the one that was used last.
+        for _ in 0..2 {
+            for connection in [&mut main, &mut side] {
+                let row = sqlx::query(identity)
+                    .persistent(false)
+                    .fetch_one(connection)
+                    .await;
+                let row = row.map_err(|error| server("ask the server who is asking", &error))?;
+                seen.push((number(&row, "pid")?, string(&row, "run")?));
+            }
+        }
+        let (Some((pid, run)), Some((other, _)), Some((again, _))) =
+            (seen.first(), seen.get(1), seen.get(2))
+        else {
+            return Err(MigrateError::Refused(Refusal::Pooler));
+        };
+        if pid == other || pid != again {
+            return Err(MigrateError::Refused(Refusal::Pooler));
+        }
+        let (pid, run) = (*pid, run.clone());
+        let mut session = Self {
+            main,
+            side,
+            pid,
+            run,
+            pair: pair.to_owned(),
+            limits,
+            control,
+            tell,
+            started: Instant::now(),
+        };
+        session.settle("").await?;
+        Ok(session)
+    }
+
+    /// Brings the session back to what every step begins with, whatever the one before has set.
+    pub(super) async fn settle(&mut self, phase: &str) -> Result<(), MigrateError> {
+        let failed = |error: sqlx::Error| server("prepare the session", &error);
+        let reset = "RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; \
+                     SET idle_in_transaction_session_timeout = 0; SET statement_timeout = 0";
+        self.main.execute(reset).await.map_err(failed)?;
+        // Not every platform can see that a client is gone.
+        if let Err(error) = self.main.execute(CHECK_INTERVAL).await
+            && Failure::of(&error, false).lost
+        {
+            return Err(failed(error));
+        }
+        let name = application_name(&self.run, &self.pair);
+        sqlx::query(
+            "SELECT set_config('application_name', $1, false), set_config('align.run', $2, false), \
+             set_config('align.pair', $3, false), set_config('align.phase', $4, false)",
+        )
+        .persistent(false)
+        .bind(name)
+        .bind(&self.run)
+        .bind(&self.pair)
+        .bind(phase)
+        .execute(&mut self.main)
+        .await
+        .map_err(failed)?;
+        Ok(())
+    }
+
+    /// The run's id: a uuid.
+    pub fn run(&self) -> &str {
+        &self.run
+    }
+
+    pub(super) fn tell(&mut self, event: Event<'_>) {
+        (self.tell)(event);
+    }
+
+    /// Whether the run has to end here.
+    pub(super) fn check(&self) -> Result<(), MigrateError> {
+        if self.control.is_stopped() {
+            return Err(MigrateError::Interrupted);
+        }
+        match self.limits.stop_after {
+            // Something is always done, or a short time would never end.
+            Some(limit) if self.started.elapsed() >= limit && self.control.has_changed() => {
+                Err(MigrateError::OutOfTime)
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Sleeps, unless the run is asked to end.
+    pub(super) async fn sleep(&mut self, time: Duration) -> Result<(), MigrateError> {
+        let end = Instant::now() + time;
+        loop {
+            if self.control.is_stopped() {
+                return Err(MigrateError::Interrupted);
+            }
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Ok(());
+            }
+            tokio::time::sleep(left.min(TICK)).await;
+        }
+    }
+
+    /// Runs SQL on the working connection while the other one watches over it.
+    pub(super) async fn execute(&mut self, sql: &str) -> Result<u64, Failure> {
+        let Self {
+            main,
+            side,
+            pid,
+            control,
+            limits,
+            ..
+        } = self;
+        let mut work = Box::pin(main.execute(sqlx::raw_sql(AssertSqlSafe(sql.to_owned()))));
+        let (mut ticks, mut called_off, mut blocker) = (0_u32, false, None);
+        let done = loop {
+            tokio::select! {
+                biased;
+                done = &mut work => break done,
+                () = tokio::time::sleep(TICK) => {}
+            }
+            ticks += 1;
+            if control.is_stopped() && !called_off {
+                called_off = true;
+                let cancel = sqlx::query("SELECT pg_cancel_backend($1)")
+                    .persistent(false)
+                    .bind(*pid);
+                // When this fails the server is gone, and the work fails by itself.
+                if cancel.execute(&mut *side).await.is_err() {
+                    continue;
+                }
+            }
+            if ticks % LOOK == 1
+                && let Some(found) = blocker_of(side, *pid).await
+            {
+                blocker = Some(found);
+            }
+        };
+        done.map(|result| result.rows_affected()).map_err(|error| {
+            let mut failure = Failure::of(&error, limits.show_values);
+            failure.blocker = blocker;
+            failure
+        })
+    }
+
+    /// Ends a transaction that failed.
+    pub(super) async fn roll_back(&mut self) {
+        // A connection that cannot roll back is gone, and the server rolls back.
+        match self.main.execute("ROLLBACK").await {
+            Ok(_) | Err(_) => {}
+        }
+    }
+
+    /// Ends both connections, which frees the lock.
+    pub async fn close(self) {
+        for connection in [self.main, self.side] {
+            // The server frees everything when the process is gone, at the latest.
+            match connection.close().await {
+                Ok(()) | Err(_) => {}
+            }
+        }
+    }
+}
+
+/// What `pg_stat_activity` calls the session, cut to what the server keeps.
+fn application_name(run: &str, pair: &str) -> String {
+    let name = format!("align migrate {} {pair}", run.get(..8).unwrap_or(run));
+    name[..name.floor_char_boundary(63)].to_owned()
+}
+
+async fn blocker_of(side: &mut PgConnection, pid: i32) -> Option<error::Session> {
+    let query = sqlx::query(BLOCKER).persistent(false).bind(pid);
+    let row = query.fetch_optional(side).await;
+    row.ok().flatten().and_then(|row| seen(&row).ok())
+}
+
+/// A row of `blocker.sql` or `holder.sql`.
+pub(super) fn seen(row: &PgRow) -> Result<error::Session, MigrateError> {
+    Ok(error::Session {
+        pid: number(row, "pid")?,
+        role: string(row, "role")?,
+        application: string(row, "application")?,
+        state: string(row, "state")?,
+        seconds: row
+            .try_get("seconds")
+            .map_err(|error| server("read the server's sessions", &error))?,
+    })
+}
+
+pub(super) fn number(row: &PgRow, column: &str) -> Result<i32, MigrateError> {
+    row.try_get(column)
+        .map_err(|error| server("read the server's answer", &error))
+}
+
+pub(super) fn string(row: &PgRow, column: &str) -> Result<String, MigrateError> {
+    row.try_get(column)
+        .map_err(|error| server("read the server's answer", &error))
+}
+
+/// A failure of what every run needs.
+pub(super) fn server(doing: &'static str, error: &sqlx::Error) -> MigrateError {
+    let failure = Failure::of(error, false);
+    let cause = match failure.sqlstate {
+        Some(code) => format!("{} ({code})", failure.message),
+        None => failure.message,
+    };
+    MigrateError::Server { doing, cause }
+}
+
+impl Failure {
+    pub(super) fn of(error: &sqlx::Error, show_values: bool) -> Self {
+        let Some(error) = error
+            .as_database_error()
+            .and_then(|error| error.try_downcast_ref::<PgDatabaseError>())
+        else {
+            return Self {
+                sqlstate: None,
+                message: "the connection to the server is lost".to_owned(),
+                position: None,
+                hint: None,
+                blocker: None,
+                lost: true,
+            };
+        };
+        let code = error.code();
+        let detail = error.detail().filter(|_| show_values);
+        let message = match detail {
+            Some(detail) => format!("{}\n{detail}", error.message()),
+            None if code.starts_with("22") && !show_values => without_values(error.message()),
+            None => error.message().to_owned(),
+        };
+        Self {
+            sqlstate: Some(code.to_owned()),
+            message,
+            position: match error.position() {
+                Some(PgErrorPosition::Original(position)) => Some(position),
+                Some(PgErrorPosition::Internal { .. }) | None => None,
+            },
+            hint: error.hint().map(str::to_owned),
+            blocker: None,
+            lost: ["57P01", "57P02", "57P03"].contains(&code) || code.starts_with("08"),
+        }
+    }
+
+    /// Whether the same statement may well succeed later.
+    pub(super) fn may_pass(&self) -> bool {
+        matches!(self.sqlstate.as_deref(), Some("55P03" | "40P01" | "40001"))
+    }
+
+    pub(super) fn was_called_off(&self) -> bool {
+        self.sqlstate.as_deref() == Some("57014")
+    }
+}
+
+/// The server quotes the value that it cannot take.
+fn without_values(message: &str) -> String {
+    let mut shown = String::new();
+    let mut quoted = false;
+    for c in message.chars() {
+        if c == '"' {
+            quoted = !quoted;
+            shown.push_str(if quoted { "\"…" } else { "\"" });
+        } else if !quoted {
+            shown.push(c);
+        }
+    }
+    shown
+}
+
+/// Pauses between tries: longer each time, and not the same for two runners.
+#[derive(Debug)]
+pub(super) struct Backoff {
+    tries: u32,
+    deadline: Instant,
+}
+
+impl Backoff {
+    /// How long a lock is tried for, all pauses included.
+    const PATIENCE: Duration = Duration::from_secs(15 * 60);
+    const FIRST: Duration = Duration::from_millis(250);
+    const LONGEST: Duration = Duration::from_secs(30);
+
+    pub(super) fn new() -> Self {
+        Self {
+            tries: 0,
+            deadline: Instant::now() + Self::PATIENCE,
+        }
+    }
+
+    /// The next pause; `None` when patience is over.
+    pub(super) fn next(&mut self) -> Option<Duration> {
+        if Instant::now() >= self.deadline {
+            return None;
+        }
+        let longest = Self::FIRST
+            .saturating_mul(1 << self.tries.min(16))
+            .min(Self::LONGEST);
+        self.tries += 1;
+        let half = longest / 2;
+        Some(half + half.mul_f64(chance()))
+    }
+}
+
+/// 0 to 1, another one each time.
+pub(super) fn chance() -> f64 {
+    let bits = RandomState::new().build_hasher().finish();
+    f64::from(u32::try_from(bits >> 32).unwrap_or_default()) / f64::from(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quoted_value_is_not_shown() {
+        for (message, shown) in [
+            (
+                "invalid input syntax for type integer: \"10k\"",
+                "invalid input syntax for type integer: \"…\"",
+            ),
+            (
+                "value \"a\" is out of range for \"b\"",
+                "value \"…\" is out of range for \"…\"",
+            ),
+            ("division by zero", "division by zero"),
+            ("never \"ends", "never \"…"),
+        ] {
+            assert_eq!(without_values(message), shown);
+        }
+    }
+
+    #[test]
+    fn pauses_grow_and_differ() {
+        let mut backoff = Backoff::new();
+        let pauses: Vec<Duration> = (0..12).filter_map(|_| backoff.next()).collect();
+        assert_eq!(pauses.len(), 12);
+        assert!(pauses[0] <= Backoff::FIRST, "{pauses:?}");
+        assert!(
+            pauses[11] >= Backoff::LONGEST / 2 && pauses[11] <= Backoff::LONGEST,
+            "{pauses:?}"
+        );
+        assert!(pauses[10] != pauses[11], "{pauses:?}");
+    }
+
+    #[test]
+    fn a_name_of_a_session_fits_the_server() {
+        let name = application_name("12345678-aaaa", &"ü".repeat(60));
+        assert!(
+            name.len() <= 63 && name.starts_with("align migrate 12345678 ü"),
+            "{name}"
+        );
+    }
+}

@@ -1,0 +1,13 @@
+SELECT format('%I.%I', n.nspname, c.relname) AS table_name,
+       format_type(a.atttypid, a.atttypmod) AS key_type,
+       format_type(a.atttypid, NULL) AS base_type,
+       a.attnotnull AS not_null,
+       EXISTS (
+           SELECT FROM pg_index i
+           WHERE i.indrelid = c.oid AND i.indkey[0] = a.attnum AND i.indisvalid AND i.indpred IS NULL
+       ) AS indexed,
+       CASE WHEN c.reltuples < 0 THEN NULL ELSE c.reltuples::bigint END AS rows
+FROM pg_class c
+JOIN pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = $2 AND a.attnum > 0 AND NOT a.attisdropped
+WHERE c.oid = to_regclass($1)

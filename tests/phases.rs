@@ -1,5 +1,9 @@
 //! The bundled migrations, run by psql as the owner of a database who is no superuser: with the
 //! surroundings of a Supabase project and without, over awkward rows, and back.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on fails where it is"
+)]
 
 mod cluster;
 

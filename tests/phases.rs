@@ -1,5 +1,9 @@
 //! The bundled migrations, run by psql as the owner of a database who is no superuser: with the
 //! surroundings of a Supabase project and without, over awkward rows, and back.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on fails where it is"
+)]
 
 mod cluster;
 
@@ -170,7 +174,7 @@ fn holds(db: &Database<'_>, claims: &str) {
     assert_eq!(broken, "", "claims that do not hold, with their rows");
 }
 
-/// The schema without the lines that pg_dump draws by lot.
+/// The schema without the lines that `pg_dump` draws by lot.
 fn dump(db: &Database<'_>) -> String {
     let dump = db.dump_schema("public");
     let lines = dump.lines().filter(|line| !line.contains("restrict "));
@@ -208,7 +212,7 @@ const OLD_WRITERS: &[&str] = &[
 /// The same on the table itself, for those who know only `name`.
 const OLD_NAMES: &str = "INSERT INTO public.clients (name) VALUES ('John Smith'), ('Base {n}')";
 
-/// What TrendtialCRM's screens and Clara's newest code say, from phase 1 on.
+/// What `TrendtialCRM`'s screens and Clara's newest code say, from phase 1 on.
 const NEW_WRITERS: &[&str] = &[
     "INSERT INTO public.clients (client_name, company_size, email) VALUES ('New Writer', 120, 'new@x.io')
      ON CONFLICT (client_name) DO UPDATE SET company_size = EXCLUDED.company_size + 1, location = 'Oslo'",

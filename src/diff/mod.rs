@@ -24,6 +24,7 @@ pub use blocker::{Blocker, BlockerKind};
 pub use change::{Change, Object, What};
 pub use conversion::Conversion;
 pub use correspondence::{CorrespondenceState, State};
+pub(crate) use facts::count;
 pub use select::{SelectOutcome, SelectResult};
 
 use crate::mapping::{At, Class, Mapping};

@@ -1,6 +1,7 @@
 //! What several formats say alike of a comparison: a table's points, what the mapping says of a table,
 //! rounded shares, numbers with their nouns.
 
+pub(crate) use crate::diff::count;
 use crate::diff::{ColumnComparison, Counterpart, SelectOutcome, SelectResult, TableComparison};
 use crate::mapping::{Class, Credit, ExpectTable, Mapping, TableRef};
 use crate::schema::ColumnType;
@@ -63,15 +64,6 @@ pub(crate) fn permille(part: u64, whole: u64) -> u32 {
 /// Tenths as a decimal with one place.
 pub(crate) fn tenths(n: u32) -> String {
     format!("{}.{}", n / 10, n % 10)
-}
-
-/// A number with its noun.
-pub(crate) fn count(n: usize, one: &str, many: &str) -> String {
-    if n == 1 {
-        format!("1 {one}")
-    } else {
-        format!("{n} {many}")
-    }
 }
 
 /// Whether the mapping means this table.

@@ -39,7 +39,7 @@ pub(super) struct StatusArgs {
     #[command(flatten)]
     scope: Scope,
 
-    /// Database to look at (can be repeated) [default: env:DATABASE_URL]
+    /// Database to look at (can be repeated) [default: `env:DATABASE_URL`]
     #[arg(
         long,
         value_name = "SOURCE",

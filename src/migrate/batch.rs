@@ -169,8 +169,8 @@ async fn next_end(
     let condition = window.condition(&keyed.key);
     let (table, key) = (&keyed.table, &keyed.key);
     let sql = format!(
-        "SELECT last_key::text FROM (SELECT {key} AS last_key FROM {table} WHERE {condition} \
-         ORDER BY {key} LIMIT {size}) AS rows ORDER BY last_key DESC LIMIT 1",
+        "SELECT span.last_key::text AS text_form FROM (SELECT {key} AS last_key FROM {table} WHERE {condition} \
+         ORDER BY {key} LIMIT {size}) AS span ORDER BY span.last_key DESC LIMIT 1",
         size = batch.size
     );
     key_of(session, sql).await

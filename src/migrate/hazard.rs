@@ -229,16 +229,10 @@ fn of_statement(
             rows(statement, &mut effects);
         }
         "do" | "call" | "execute" => code(statement, text, made, depth, &mut effects),
-        "reindex" => {
-            if !statement.has("concurrently") {
-                effects.hazard(&[Hazard::BlocksWrites]);
-            }
-        }
+        "reindex" if !statement.has("concurrently") => effects.hazard(&[Hazard::BlocksWrites]),
         "cluster" => effects.hazard(&[Hazard::RewritesTable, Hazard::BlocksWrites]),
-        "vacuum" => {
-            if statement.has("full") {
-                effects.hazard(&[Hazard::RewritesTable, Hazard::BlocksWrites]);
-            }
+        "vacuum" if statement.has("full") => {
+            effects.hazard(&[Hazard::RewritesTable, Hazard::BlocksWrites]);
         }
         "lock" => lock_table(statement, &mut effects),
         "comment" | "grant" | "analyze" | "notify" | "set" | "show" | "reset" => {

@@ -49,7 +49,7 @@ pub(super) struct MigrateArgs {
     #[command(flatten)]
     scope: Scope,
 
-    /// Database to change [default: env:DATABASE_URL]
+    /// Database to change [default: `env:DATABASE_URL`]
     #[arg(
         long,
         value_name = "SOURCE",
@@ -159,7 +159,7 @@ struct Prepared<'p> {
 
 pub(super) fn run(ui: &Ui, args: &MigrateArgs) -> Result<Outcome, CliError> {
     let found = match &args.what.undo {
-        Some(phase) => args.scope.find_phases(ui, &[phase.clone()])?,
+        Some(phase) => args.scope.find_phases(ui, std::slice::from_ref(phase))?,
         None => args.scope.find(ui)?,
     };
     args.what.check(&found)?;

@@ -6,6 +6,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::super::ui::Ui;
 use crate::migrate::Event;
+use crate::report::screen::visible;
 
 /// A line moves only when something takes longer.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -75,9 +76,9 @@ impl<'u> Teller<'u> {
                 if let Some(bar) = self.bar.take() {
                     bar.finish_and_clear();
                 }
-                let line = format!("applied {title}  {}\n", time(*took));
+                let line = visible(&format!("applied {title}  {}", time(*took))) + "\n";
                 // A reader who is gone must not stop a run that changes a database.
-                match self.ui.answer(&crate::report::screen::visible(&line)) {
+                match self.ui.answer(&line) {
                     Ok(()) | Err(_) => {}
                 }
             }

@@ -79,9 +79,14 @@ pub(super) async fn run(
         }
     }
     if progress.windows_done > windows_before {
+        let (rows, windows) = (progress.rows_done, progress.windows_done);
+        let of =
+            |count: i64, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
+        let title = step.title();
         session.tell(Event::Note(format!(
-            "{} rows in {} windows",
-            progress.rows_done, progress.windows_done
+            "{title}: {} in {}",
+            of(rows, "row"),
+            of(windows, "window")
         )));
     }
     Ok(())

@@ -48,10 +48,15 @@ impl<'u> Teller<'u> {
             } => {
                 (*title).clone_into(&mut self.title);
                 self.began = Instant::now();
-                if let Some(rows) = resumes_after {
-                    self.ui.status(format_args!(
+                match resumes_after {
+                    Some(0) => {
+                        self.ui
+                            .status(format_args!("{title} goes on where an earlier run ended"));
+                    }
+                    Some(rows) => self.ui.status(format_args!(
                         "{title} goes on where an earlier run ended, after {rows} rows"
-                    ));
+                    )),
+                    None => {}
                 }
             }
             Event::Window {

@@ -1,4 +1,5 @@
-//! `align` makes one Postgres schema speak another's language: it measures the distance between two.
+//! `align` makes one Postgres schema speak another's language: it measures the distance between two, and
+//! closes it.
 //!
 //! # Data flow
 //!
@@ -8,6 +9,7 @@
 //! mapping.toml ─► mapping::read ─► Mapping ┘                        │                               │
 //!                                                                   └──► gate::judge ─► Verdict ◄───┤
 //!                                                        report ─► text | json | markdown ◄─────────┘
+//! migrations/<phase>/V*.sql ─► migrate::Phase ─► Plan ─► Session ─► a changed database
 //! ```
 //!
 //! # Map
@@ -21,6 +23,7 @@
 //! | [`gate`] | the one yes or no |
 //! | [`ddl`] | a schema as SQL: the only place that writes DDL, and SQL literals |
 //! | [`source`] | from the world to a schema: SQL text, TypeScript, JSON, a live Postgres |
+//! | [`migrate`] | from a folder of SQL files to a changed database: refinery over sqlx |
 //! | [`report`] | values to text; computes nothing |
 //! | [`bundled`] | the pair that ships inside the program |
 //! | [`cli`] | arguments, streams, exit codes: the only part that knows the process |
@@ -34,7 +37,8 @@
 //! 3. What a source cannot say is unknown. Unknown compares as compatible, and is listed.
 //! 4. Same input, same bytes out: lists are sorted, no path is made absolute, no time is printed.
 //! 5. Only [`cli`] writes to a stream, asks for a terminal and chooses an exit code.
-//! 6. Reading a database happens in one read-only transaction.
+//! 6. Reading a schema happens in one read-only transaction. Only [`migrate`] changes a database, and only
+//!    there SQL is put together for one.
 //!
 //! # Words
 //!

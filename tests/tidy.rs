@@ -299,14 +299,21 @@ fn reports_touch_nothing_outside() {
 }
 
 #[test]
-fn only_a_live_source_and_the_command_line_wait() {
+fn only_a_live_source_the_migrations_and_the_command_line_wait() {
     let mut sources = program();
     sources.retain(|source| {
         let live =
             source.path.starts_with("src/source/postgres") || source.path == "src/source/mod.rs";
-        !live && source.module() != Some("cli")
+        !live && !matches!(source.module(), Some("cli" | "migrate"))
     });
     none(&naming(&sources, &["async", "await", "tokio", "sqlx"]));
+}
+
+#[test]
+fn only_the_migrations_run_sql_that_was_put_together() {
+    let mut sources = program();
+    sources.retain(|source| source.module() != Some("migrate"));
+    none(&naming(&sources, &["sqlx::AssertSqlSafe", "AssertSqlSafe"]));
 }
 
 #[test]

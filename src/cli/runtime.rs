@@ -1,6 +1,5 @@
 //! Waiting, and what Ctrl-C does meanwhile.
 
-use std::future::Future;
 use std::time::Duration;
 
 use anyhow::Context;

@@ -24,7 +24,7 @@ Examples:
   Fail in CI while something is pending:
     align status --map mappings/shop-to-crm --check
   Compare two environments:
-    align status --map mappings/shop-to-crm --database env:STAGING --database env:PRODUCTION
+    align status --database env:STAGING --database env:PRODUCTION
 
 Exits with 1 when --check says no, with 2 on failure.";
 /// How much of the ledger `--history` shows.
@@ -39,7 +39,7 @@ pub(super) struct StatusArgs {
     #[command(flatten)]
     scope: Scope,
 
-    /// Database to look at (can be repeated) [default: env:DATABASE_URL]
+    /// Database to look at (can be repeated) [default: `env:DATABASE_URL`]
     #[arg(
         long,
         value_name = "SOURCE",

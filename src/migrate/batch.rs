@@ -79,9 +79,14 @@ pub(super) async fn run(
         }
     }
     if progress.windows_done > windows_before {
+        let (rows, windows) = (progress.rows_done, progress.windows_done);
+        let of =
+            |count: i64, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
+        let title = step.title();
         session.tell(Event::Note(format!(
-            "{} rows in {} windows",
-            progress.rows_done, progress.windows_done
+            "{title}: {} in {}",
+            of(rows, "row"),
+            of(windows, "window")
         )));
     }
     Ok(())
@@ -169,8 +174,8 @@ async fn next_end(
     let condition = window.condition(&keyed.key);
     let (table, key) = (&keyed.table, &keyed.key);
     let sql = format!(
-        "SELECT last_key::text FROM (SELECT {key} AS last_key FROM {table} WHERE {condition} \
-         ORDER BY {key} LIMIT {size}) AS rows ORDER BY last_key DESC LIMIT 1",
+        "SELECT span.last_key::text AS text_form FROM (SELECT {key} AS last_key FROM {table} WHERE {condition} \
+         ORDER BY {key} LIMIT {size}) AS span ORDER BY span.last_key DESC LIMIT 1",
         size = batch.size
     );
     key_of(session, sql).await

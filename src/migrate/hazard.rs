@@ -159,7 +159,9 @@ impl Before {
 
 /// What each statement of a script does, which is learned on the way.
 pub(super) fn effects(script: &Script, before: &mut Before) -> Vec<Effects> {
-    before.made.extend(names_made(&script.statements));
+    before
+        .made
+        .extend(names_made(&script.statements, &script.text, DEPTH));
     before.learn(script);
     let made = &before.made;
     let is_batch = script.directives.batch.is_some();
@@ -177,32 +179,45 @@ pub(super) fn effects(script: &Script, before: &mut Before) -> Vec<Effects> {
     script.statements.iter().map(of).collect()
 }
 
-/// Names of what a script makes itself: nobody waits for it, and dropping it to make it anew is no loss.
-fn names_made(statements: &[Statement]) -> BTreeSet<String> {
-    let creates = |statement: &&Statement| statement.begins(&["create"]);
-    let name = |statement: &Statement| {
-        let kinds = [
-            "table",
-            "view",
-            "function",
-            "procedure",
-            "type",
-            "domain",
-            "sequence",
-            "schema",
-        ];
-        let at = statement
-            .tokens
-            .iter()
-            .take(8)
-            .position(|token| kinds.iter().any(|kind| token.is(kind)))?;
-        relation(
-            &statement.tokens,
-            skip(&statement.tokens, at + 1, &["if", "not", "exists"]),
-        )
-        .map(|(name, _)| name)
-    };
-    statements.iter().filter(creates).filter_map(name).collect()
+/// Names of what a script makes itself, in the code that it runs, too: nobody waits for it, and dropping
+/// it to make it anew is no loss.
+fn names_made(statements: &[Statement], text: &str, depth: usize) -> Vec<String> {
+    let mut names = Vec::new();
+    for statement in statements {
+        match statement.word(0) {
+            "create" => names.extend(name_made(statement)),
+            "do" | "call" | "execute" if depth > 0 => {
+                for token in statement
+                    .tokens
+                    .iter()
+                    .filter(|token| token.kind == Kind::Text)
+                {
+                    let body = without_places(&content(&text[token.start..token.end]));
+                    names.extend(names_made(&pieces(&body), &body, depth - 1));
+                }
+            }
+            _ => {}
+        }
+    }
+    names.retain(|name| !name.contains(SOMETHING));
+    names
+}
+
+fn name_made(statement: &Statement) -> Option<String> {
+    const KINDS: [&str; 8] = [
+        "table",
+        "view",
+        "function",
+        "procedure",
+        "type",
+        "domain",
+        "sequence",
+        "schema",
+    ];
+    let tokens = &statement.tokens;
+    let is_kind = |token: &Token| KINDS.iter().any(|kind| token.is(kind));
+    let at = tokens.iter().take(8).position(is_kind)?;
+    relation(tokens, skip(tokens, at + 1, &["if", "not", "exists"])).map(|(name, _)| name)
 }
 
 fn of_statement(
@@ -229,16 +244,10 @@ fn of_statement(
             rows(statement, &mut effects);
         }
         "do" | "call" | "execute" => code(statement, text, made, depth, &mut effects),
-        "reindex" => {
-            if !statement.has("concurrently") {
-                effects.hazard(&[Hazard::BlocksWrites]);
-            }
-        }
+        "reindex" if !statement.has("concurrently") => effects.hazard(&[Hazard::BlocksWrites]),
         "cluster" => effects.hazard(&[Hazard::RewritesTable, Hazard::BlocksWrites]),
-        "vacuum" => {
-            if statement.has("full") {
-                effects.hazard(&[Hazard::RewritesTable, Hazard::BlocksWrites]);
-            }
+        "vacuum" if statement.has("full") => {
+            effects.hazard(&[Hazard::RewritesTable, Hazard::BlocksWrites]);
         }
         "lock" => lock_table(statement, &mut effects),
         "comment" | "grant" | "analyze" | "notify" | "set" | "show" | "reset" => {

@@ -2,12 +2,14 @@
 
 use crate::run::Place;
 
-const COMMANDS: [&[&str]; 5] = [
+const COMMANDS: [&[&str]; 7] = [
     &[],
     &["diff"],
     &["inspect"],
     &["map", "check"],
     &["map", "show"],
+    &["migrate"],
+    &["status"],
 ];
 
 #[test]
@@ -53,7 +55,7 @@ fn every_command_says_its_codes_and_shows_examples() {
         assert!((2..=4).contains(&examples), "{examples} examples in {help}");
     }
     let help = place.align(&["--help"]).stdout;
-    for code in ["0 ", "1 ", "2 ", "130 "] {
+    for code in ["0 ", "1 ", "2 ", "3 ", "4 ", "130 "] {
         assert!(help.contains(&format!("\n  {code}")), "{help}");
     }
 }

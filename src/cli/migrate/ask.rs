@@ -51,7 +51,7 @@ impl Consent<'_> {
         let hint = format!("allow it with `--allow {}`", words.join(","));
         if !self.may_ask() {
             let message = format!(
-                "it {}, and there is no terminal to ask on",
+                "consent to {} is missing, and there is no terminal to ask on",
                 words.join(", ")
             );
             return Err(CliError::refused(anyhow::Error::msg(message)).hint(hint));

@@ -18,7 +18,16 @@ pub(in crate::cli) fn failed(control: &Control, error: MigrateError) -> CliError
             by_change(hint.into_iter().fold(error, CliError::hint))
         }
         MigrateError::Refused(refusal) => refused(&refusal),
-        MigrateError::Step(step) => by_change(step_failed(&step, changed)),
+        MigrateError::Step(step) => {
+            // A commit whose answer never came may have happened.
+            let unknown = step.lost && step.line.is_none();
+            let error = step_failed(&step, changed || unknown);
+            if unknown {
+                error.stopped()
+            } else {
+                by_change(error)
+            }
+        }
         MigrateError::Server { .. } => by_change(CliError::failed(error)),
         MigrateError::Interrupted if changed => {
             CliError::say("interrupted part way").hint(GO_ON).stopped()

@@ -19,11 +19,13 @@ pub(in crate::cli) struct Scope {
     #[command(flatten)]
     map: MapArg,
 
-    /// Phase to look at (can be repeated) [default: the mapping's]
+    /// Phase (can be repeated) [default: the mapping's]
     #[arg(long, value_name = "NAME", help_heading = "Migrations")]
     phase: Vec<String>,
 
-    /// Folder with one folder a phase [default: the mapping's]
+    /// Folder of the phases [default: the mapping's]
+    ///
+    /// It holds one folder a phase, and the ways back in `undo/<PHASE>.sql`.
     #[arg(long, value_name = "DIR", help_heading = "Migrations")]
     migrations: Option<PathBuf>,
 }

@@ -30,8 +30,6 @@ const EXAMPLES: &str = "\
 Examples:
   See what would run, and what it would lock:
     align migrate --map mappings/shop-to-crm --dry-run
-  Run it:
-    align migrate --map mappings/shop-to-crm
   Run what was approved, without a terminal:
     align migrate --map mappings/shop-to-crm --expect 0f3c51d2a9e8b746 --yes
   Bring a phase back:
@@ -49,7 +47,7 @@ pub(super) struct MigrateArgs {
     #[command(flatten)]
     scope: Scope,
 
-    /// Database to change [default: env:DATABASE_URL]
+    /// Database to change [default: `env:DATABASE_URL`]
     #[arg(
         long,
         value_name = "SOURCE",
@@ -73,7 +71,9 @@ pub(super) struct MigrateArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Migrations")]
 struct What {
-    /// Show what would run, with locks and hazards; only reads
+    /// Only read, and show what would run
+    ///
+    /// Prints each statement with the locks it takes, the sizes of the tables, and hazards.
     #[arg(long, value_name = "HOW", value_enum, num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = "print", hide_possible_values = true)]
     dry_run: Option<DryRun>,
@@ -86,15 +86,21 @@ struct What {
     #[arg(long, value_name = "PHASE", conflicts_with_all = ["phase", "target", "accept", "adopt"])]
     undo: Option<String>,
 
-    /// Version whose edited file is taken as it is (can be repeated)
+    /// Version whose edited file is taken as it is
+    ///
+    /// Can be repeated.
     #[arg(long, value_name = "V")]
     accept: Vec<i64>,
 
-    /// Version up to which the one phase counts as applied; runs nothing
+    /// Version up to which all counts as applied
+    ///
+    /// Of the one phase that is named. Nothing is run.
     #[arg(long, value_name = "V", conflicts_with_all = ["target", "accept"])]
     adopt: Option<i64>,
 
-    /// Fingerprint that was approved; anything else is refused
+    /// Fingerprint that was approved
+    ///
+    /// Over the pending files, the mapping and the schema; with another one nothing is run.
     #[arg(long, value_name = "FINGERPRINT")]
     expect: Option<String>,
 }
@@ -103,11 +109,13 @@ struct What {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Run")]
 struct How {
-    /// How long to wait for another runner, such as 30s or 5m
+    /// How long to wait for another runner
     #[arg(long, value_name = "TIME", default_value = "5m", value_parser = duration)]
     wait_lock: std::time::Duration,
 
-    /// Begin no further step or window after this time, such as 2h
+    /// Time after which no window begins
+    ///
+    /// Written as 90s, 30m or 2h. The window or the migration that has begun is finished.
     #[arg(long, value_name = "TIME", value_parser = duration)]
     stop_after: Option<std::time::Duration>,
 
@@ -129,6 +137,8 @@ struct Leave {
     yes: bool,
 
     /// Hazard that may happen (can be repeated)
+    ///
+    /// deletes-data, breaks-clients, blocks-writes, rewrites-table or not-reversible.
     #[arg(long, value_name = "HAZARD", value_delimiter = ',', value_parser = hazard)]
     allow: Vec<Hazard>,
 
@@ -159,7 +169,7 @@ struct Prepared<'p> {
 
 pub(super) fn run(ui: &Ui, args: &MigrateArgs) -> Result<Outcome, CliError> {
     let found = match &args.what.undo {
-        Some(phase) => args.scope.find_phases(ui, &[phase.clone()])?,
+        Some(phase) => args.scope.find_phases(ui, std::slice::from_ref(phase))?,
         None => args.scope.find(ui)?,
     };
     args.what.check(&found)?;

@@ -41,11 +41,12 @@ fn summary(step: &Planned<'_>) -> String {
         "statements"
     };
     let hazards: Vec<&str> = step.hazards().iter().map(|hazard| hazard.word()).collect();
-    let mut line = format!("{}  {count} {noun}", step.title());
-    if !hazards.is_empty() {
-        line += &format!("  {}", hazards.join(", "));
+    let title = step.title();
+    if hazards.is_empty() {
+        format!("{title}  {count} {noun}")
+    } else {
+        format!("{title}  {count} {noun}  {}", hazards.join(", "))
     }
-    line
 }
 
 /// A line for each step that has a hazard, with the tables it meets and their sizes.

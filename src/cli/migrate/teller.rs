@@ -6,6 +6,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::super::ui::Ui;
 use crate::migrate::Event;
+use crate::report::screen::visible;
 
 /// A line moves only when something takes longer.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -47,10 +48,15 @@ impl<'u> Teller<'u> {
             } => {
                 (*title).clone_into(&mut self.title);
                 self.began = Instant::now();
-                if let Some(rows) = resumes_after {
-                    self.ui.status(format_args!(
+                match resumes_after {
+                    Some(0) => {
+                        self.ui
+                            .status(format_args!("{title} goes on where an earlier run ended"));
+                    }
+                    Some(rows) => self.ui.status(format_args!(
                         "{title} goes on where an earlier run ended, after {rows} rows"
-                    ));
+                    )),
+                    None => {}
                 }
             }
             Event::Window {
@@ -75,9 +81,9 @@ impl<'u> Teller<'u> {
                 if let Some(bar) = self.bar.take() {
                     bar.finish_and_clear();
                 }
-                let line = format!("applied {title}  {}\n", time(*took));
+                let line = visible(&format!("applied {title}  {}", time(*took))) + "\n";
                 // A reader who is gone must not stop a run that changes a database.
-                match self.ui.answer(&crate::report::screen::visible(&line)) {
+                match self.ui.answer(&line) {
                     Ok(()) | Err(_) => {}
                 }
             }

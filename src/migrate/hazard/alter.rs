@@ -14,10 +14,10 @@ pub(super) fn alter(statement: &Statement, effects: &mut Effects) {
                 effects.hazard(&[Hazard::BreaksClients]);
             }
         }
-        "view" | "materialized" | "function" | "procedure" | "sequence" | "schema" | "domain" => {
-            if statement.has("rename") || statement.has_words(&["set", "schema"]) {
-                effects.hazard(&[Hazard::BreaksClients]);
-            }
+        "view" | "materialized" | "function" | "procedure" | "sequence" | "schema" | "domain"
+            if statement.has("rename") || statement.has_words(&["set", "schema"]) =>
+        {
+            effects.hazard(&[Hazard::BreaksClients]);
         }
         _ => {}
     }
@@ -246,9 +246,9 @@ fn add_column(action: &[Token], effects: &mut Effects) {
                 "references",
             ];
             let mut calls = calls.filter(|pair| !steady.iter().any(|word| pair[0].is(word)));
-            calls.next().is_some_and(|pair| {
-                pair[0].depth == action[at].depth || pair[0].depth > action[at].depth
-            })
+            calls
+                .next()
+                .is_some_and(|pair| pair[0].depth >= action[at].depth)
         });
     if stored || volatile || serial.iter().any(|word| has(word)) {
         effects.hazard(&[Hazard::RewritesTable, Hazard::BlocksWrites]);

@@ -163,6 +163,12 @@ fn hazards_and_locks_come_from_the_sql() {
             true,
         ),
         (
+            "CALL adapt($ddl$CREATE TABLE IF NOT EXISTS s.t (a int)$ddl$); CREATE INDEX i ON s.t (a)",
+            "",
+            "",
+            false,
+        ),
+        (
             "CREATE TRIGGER r BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION f()",
             "",
             "SHARE ROW EXCLUSIVE t",

@@ -1,0 +1,133 @@
+//! Statements that fail, and what is left.
+
+use std::time::Duration;
+
+use crate::{Shop, output};
+
+#[test]
+fn the_first_migration_that_fails_leaves_nothing() {
+    let shop = Shop::new("first");
+    shop.write("migrations/one/V1__add_columns.sql", "ALTER TABLE clients ADD COLUMN early int;\n\nALTER TABLE clients\n    ADD COLUMN name text;\n");
+    let before = shop.dump();
+    let run = shop.migrate(&[]).ends_with(2);
+    let run = run.says(&[
+        "`one V1__add_columns` failed and was rolled back",
+        "column \"name\" of relation \"clients\" already exists (42701)",
+        "V1__add_columns.sql:3",
+    ]);
+    assert!(!run.stdout.contains("applied one"), "{}", run.stdout);
+    assert_eq!(shop.dump(), before);
+    assert_eq!(
+        shop.db
+            .psql("SELECT event, sqlstate FROM align.events ORDER BY id"),
+        "run|\nstart|\nfailed|42701"
+    );
+}
+
+#[test]
+fn a_later_one_that_fails_ends_part_way_and_the_next_run_goes_on() {
+    let shop = Shop::new("later");
+    let good =
+        std::fs::read_to_string(shop.folder.path().join("migrations/two/V1__stages.sql")).unwrap();
+    shop.write(
+        "migrations/two/V1__stages.sql",
+        &format!("{good}SELECT 1 / 0;\n"),
+    );
+    let run = shop.migrate(&[]).ends_with(4).says(&[
+        "division by zero (22012)",
+        "V1__stages.sql:3: SELECT 1 / 0;",
+    ]);
+    assert!(
+        run.stdout.contains("applied one V3__index_names"),
+        "{}",
+        run.stdout
+    );
+    assert_eq!(shop.db.psql("SELECT to_regclass('stages') IS NULL"), "t");
+    shop.write("migrations/two/V1__stages.sql", &good);
+    let run = shop.migrate(&[]).ends_with(0);
+    assert_eq!(run.stdout.matches("applied ").count(), 1, "{}", run.stdout);
+}
+
+#[test]
+fn values_of_rows_are_shown_only_when_asked_for() {
+    let shop = Shop::new("values");
+    shop.db
+        .psql("UPDATE clients SET size = 'secret size' WHERE id = 5");
+    shop.write(
+        "migrations/one/V1__add_columns.sql",
+        "UPDATE clients SET id = size::int WHERE id = 5;\n",
+    );
+    let run = shop
+        .migrate(&[])
+        .ends_with(2)
+        .says(&["invalid input syntax for type integer: \"…\""]);
+    assert!(!run.stderr.contains("secret size"), "{}", run.stderr);
+    shop.migrate(&["--show-values"])
+        .ends_with(2)
+        .says(&["secret size"]);
+}
+
+#[test]
+fn an_invalid_index_of_an_earlier_try_is_replaced() {
+    let shop = Shop::new("index");
+    let sql = "-- align: no-transaction\nCREATE UNIQUE INDEX CONCURRENTLY clients_size ON clients (size);\n";
+    shop.write("migrations/one/V3__index_names.sql", sql);
+    shop.migrate(&["--phase", "one"])
+        .ends_with(4)
+        .says(&["could not create unique index \"clients_size\" (23505)"]);
+    let invalid = "SELECT count(*) FROM pg_index WHERE NOT indisvalid";
+    assert_eq!(shop.db.psql(invalid), "1");
+    shop.db.psql("UPDATE clients SET size = id::text");
+    shop.migrate(&["--phase", "one"])
+        .ends_with(0)
+        .says(&["dropped index public.clients_size"]);
+    assert_eq!(shop.db.psql(invalid), "0");
+    assert_eq!(
+        shop.db
+            .psql("SELECT count(*) FROM pg_index WHERE indrelid = 'clients'::regclass"),
+        "2"
+    );
+}
+
+#[test]
+fn a_lock_is_tried_again_and_who_is_in_the_way_is_named() {
+    let shop = Shop::new("blocked");
+    shop.write("migrations/one/V1__add_columns.sql", "-- align: lock-timeout=500ms\nALTER TABLE clients ADD COLUMN client_name text, ADD COLUMN touched integer NOT NULL DEFAULT 0;\n");
+    let url = shop.url.clone();
+    std::thread::scope(|scope| {
+        let shop = &shop;
+        scope.spawn(move || {
+            shop.db.psql("SET application_name = 'nightly report'; BEGIN; SELECT count(*) FROM clients; SELECT pg_sleep(2); COMMIT");
+        });
+        shop.wait_for("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'nightly report' AND query LIKE '%pg_sleep%'", "1");
+        let run = shop
+            .migrate(&["--phase", "one", "--database", &url])
+            .ends_with(0);
+        run.says(&[
+            "V1__add_columns.sql:2: no lock, in the way is pid ",
+            "application `nightly report`",
+        ]);
+    });
+}
+
+#[test]
+fn a_backend_that_is_killed_ends_the_run_and_the_next_one_goes_on() {
+    let shop = Shop::new("backend");
+    shop.write(
+        "migrations/two/V1__stages.sql",
+        "CREATE TABLE stages (id integer);\nSELECT pg_sleep(60);\n",
+    );
+    let child = shop.start(&[]);
+    let asleep = "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'align migrate %' AND query LIKE '%pg_sleep(60)%'";
+    shop.wait_for(asleep, "1");
+    shop.db.psql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'align migrate %' AND query LIKE '%pg_sleep(60)%'");
+    let run = output(child).ends_with(4);
+    assert!(run.stderr.contains("lost its connection"), "{}", run.stderr);
+    std::thread::sleep(Duration::from_millis(100));
+    assert_eq!(shop.db.psql("SELECT to_regclass('stages') IS NULL"), "t");
+    shop.write(
+        "migrations/two/V1__stages.sql",
+        "CREATE TABLE stages (id integer);\n",
+    );
+    shop.migrate(&[]).ends_with(0);
+}

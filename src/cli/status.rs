@@ -376,8 +376,11 @@ fn text(document: &Document) -> String {
                 phase.name, phase.applied, phase.pending
             ));
             for migration in &phase.migrations {
-                let more = migration.applied_on.as_ref().or(migration.message.as_ref());
-                let more = more.map(|more| format!("  {more}")).unwrap_or_default();
+                let more = match (&migration.applied_on, &migration.message) {
+                    (Some(moment), _) => format!("  {}", to_the_second(moment)),
+                    (None, Some(message)) => format!("  {message}"),
+                    (None, None) => String::new(),
+                };
                 line(format!(
                     "  {:<8} V{}__{}{more}",
                     migration.state, migration.version, migration.name
@@ -418,4 +421,15 @@ fn text(document: &Document) -> String {
         }
     }
     text
+}
+
+/// A moment of the history, such as `2026-11-22T19:20:50.665Z`, as people read it.
+fn to_the_second(moment: &str) -> String {
+    match moment.split_once('T') {
+        Some((day, time)) => format!(
+            "{day} {} UTC",
+            time.split(['.', 'Z', '+']).next().unwrap_or(time)
+        ),
+        None => moment.to_owned(),
+    }
 }

@@ -1,7 +1,7 @@
 //! Which two schemas a command is about, and under which mapping.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use anyhow::Context;
 use tokio::runtime;
@@ -173,7 +173,7 @@ impl FoundMapping {
     pub(super) fn migrations(&self) -> Option<PathBuf> {
         let dir = &self.mapping.migrate.as_ref()?.dir;
         match &self.home {
-            Home::Folder(folder) => Some(folder.join(dir)),
+            Home::Folder(folder) => Some(reduced(&folder.join(dir))),
             Home::Bundled => None,
         }
     }
@@ -274,6 +274,30 @@ fn side(
         namespaces,
         interfaces: defaults.interfaces.clone(),
     })
+}
+
+/// A path without the steps down that a `..` takes back, for `a/b/../..` is hard to read. What a link
+/// hides behind `a` stays as it is written.
+fn reduced(path: &Path) -> PathBuf {
+    let mut parts: Vec<Component<'_>> = Vec::new();
+    for part in path.components() {
+        match (part, parts.last()) {
+            (Component::ParentDir, Some(Component::Normal(_))) if !through_a_link(&parts) => {
+                parts.pop();
+            }
+            (Component::CurDir, _) => {}
+            (part, _) => parts.push(part),
+        }
+    }
+    if parts.is_empty() {
+        PathBuf::from(".")
+    } else {
+        parts.iter().collect()
+    }
+}
+
+fn through_a_link(parts: &[Component<'_>]) -> bool {
+    parts.iter().collect::<PathBuf>().is_symlink()
 }
 
 /// Reads what names a source.

@@ -1,25 +1,19 @@
 //! Sources that cannot say everything: what they leave open is listed, and is no difference.
 
 use std::path::Path;
-use std::process::Command;
 
+use assert_cmd::Command;
 use serde_json::{Value, json};
 
 fn diff(from: &str, to: &str) -> Value {
-    let output = Command::new(env!("CARGO_BIN_EXE_align"))
+    let assert = Command::new(env!("CARGO_BIN_EXE_align"))
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures"))
         .args([
             "diff", "--no-map", "--format", "json", "--from", from, "--to", to,
         ])
-        .output()
-        .expect("align starts");
-    assert_eq!(
-        output.status.code(),
-        Some(0),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    serde_json::from_slice(&output.stdout).expect("JSON")
+        .assert()
+        .success();
+    serde_json::from_slice(&assert.get_output().stdout).expect("JSON")
 }
 
 /// The dashboard's export of the very schema it is compared with: 21 tables, 226 columns, enums written

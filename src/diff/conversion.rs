@@ -59,6 +59,16 @@ pub(crate) fn conversion(from: Typed<'_>, to: Typed<'_>) -> Conversion {
             }
             None => Conversion::Lossy,
         },
+        (_, T::Named(name)) => match to.schema.domain(name) {
+            Some(domain) if domain.checks.is_empty() && !domain.not_null => widened(conversion(
+                from,
+                Typed {
+                    ty: &domain.base,
+                    ..to
+                },
+            )),
+            _ => Conversion::Lossy,
+        },
         (a, b) if a == b => Conversion::Identical,
         (a, b) if widens(a, b) => Conversion::Widening,
         _ => Conversion::Lossy,

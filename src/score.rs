@@ -326,15 +326,28 @@ impl Score {
         }
     }
 
-    /// Whether the score is at least the threshold (0 to 100), exactly, before any rounding.
+    /// Whether the score is at least the threshold (0 to 100), exactly, before any rounding. The
+    /// threshold is the decimal number that was written, not the binary one next to it.
     pub fn reaches(&self, threshold: f64) -> bool {
         let Some(overall) = &self.overall else {
             return false;
         };
-        let Some(threshold) = BigRational::from_float(threshold) else {
+        let Some(threshold) = decimal(threshold) else {
             return false;
         };
         let hundred = BigRational::from_integer(BigInt::from(100));
         &overall.0 * &hundred >= threshold && !(self.is_capped && threshold >= hundred)
     }
 }
+
+/// The shortest decimal number that is read as this one.
+fn decimal(number: f64) -> Option<BigRational> {
+    let text = number.to_string();
+    let (whole, part) = text.split_once('.').unwrap_or((&text, ""));
+    let digits: BigInt = format!("{whole}{part}").parse().ok()?;
+    let scale = BigInt::from(10).pow(u32::try_from(part.len()).ok()?);
+    Some(BigRational::new(digits, scale))
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -154,9 +154,11 @@ impl Questions {
         if let Some(threshold) = self.fail_under
             && !report.score.reaches(threshold)
         {
-            let printed = report.score.printed();
             reasons.push(match report.score.overall {
-                Some(_) => format!("the score is {printed}, under {threshold} (--fail-under)"),
+                Some(_) => {
+                    let reason = crate::gate::too_low(report.score, threshold);
+                    format!("{reason} (--fail-under)")
+                }
                 None => "nothing was scored (--fail-under)".to_owned(),
             });
         }

@@ -189,6 +189,10 @@ impl Look<'_, '_> {
             Some(_) => None,
             None => direct_source(from, compared),
         };
+        let mut replaced: BTreeSet<String> = rule
+            .iter()
+            .flat_map(|(rule, _)| rule.nulls.iter().cloned())
+            .collect();
         match (steps.last(), source) {
             (
                 Some(Transform::Values {
@@ -197,11 +201,11 @@ impl Look<'_, '_> {
                 }),
                 Some(source),
             ) => {
-                let replaced: BTreeSet<String> = pairs.iter().map(|(key, _)| key.clone()).collect();
+                replaced.extend(pairs.iter().map(|(key, _)| key.clone()));
                 self.left_over(from, source, &allowed, &replaced)
             }
             (Some(_), _) | (None, None) => None,
-            (None, Some(source)) => self.left_over(from, source, &allowed, &BTreeSet::new()),
+            (None, Some(source)) => self.left_over(from, source, &allowed, &replaced),
         }
     }
 
@@ -244,7 +248,8 @@ impl Look<'_, '_> {
                 .iter()
                 .filter(|c| wanted.contains(&c.name))
                 .collect();
-            if columns.iter().any(|c| c.class == Class::Missing) {
+            let is_ignored = columns.len() < wanted.len();
+            if is_ignored || columns.iter().any(|c| c.class == Class::Missing) {
                 continue;
             }
             let sources: Option<BTreeSet<&Ident>> = columns

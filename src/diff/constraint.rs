@@ -302,8 +302,9 @@ fn foreign_key_text(key: &ForeignKey, references: &str) -> String {
         format!("({})", list(&key.referenced_columns))
     };
     format!(
-        "({}) → {references}{referenced}{}{}{}{}",
+        "({}) → {references}{referenced}{}{}{}{}{}",
         list(&key.columns),
+        if key.match_full { " match full" } else { "" },
         action(key.on_delete.as_ref(), "delete"),
         action(key.on_update.as_ref(), "update"),
         deferral(key.deferral),

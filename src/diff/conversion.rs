@@ -59,6 +59,16 @@ pub(crate) fn conversion(from: Typed<'_>, to: Typed<'_>) -> Conversion {
             }
             None => Conversion::Lossy,
         },
+        (_, T::Named(name)) => match to.schema.domain(name) {
+            Some(domain) if domain.checks.is_empty() && !domain.not_null => widened(conversion(
+                from,
+                Typed {
+                    ty: &domain.base,
+                    ..to
+                },
+            )),
+            _ => Conversion::Lossy,
+        },
         (a, b) if a == b => Conversion::Identical,
         (a, b) if widens(a, b) => Conversion::Widening,
         _ => Conversion::Lossy,
@@ -226,6 +236,9 @@ mod tests {
             ("timestamp", "timestamptz", Lossy),
             ("timestamptz(3)", "timestamptz", Widening),
             ("timestamptz", "timestamptz(3)", Lossy),
+            ("timestamptz(6)", "timestamptz", Widening),
+            ("interval day", "interval", Widening),
+            ("interval", "interval day", Lossy),
             ("json", "jsonb", Lossy),
             ("varchar(10)[]", "text[]", Widening),
             ("text[]", "text", Lossy),

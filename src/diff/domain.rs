@@ -21,25 +21,27 @@ pub(crate) fn domain(schema: &Schema, table: &Table, column: &Column) -> Domain 
     if let Some(values) = &column.values {
         return Domain::Only(values.clone());
     }
-    if let ColumnType::Named(name) = &column.ty {
-        if let Some(labels) = schema.enumeration(name).map(|e| &e.labels) {
-            return Domain::Only(labels.iter().cloned().collect());
-        }
-        let listed = schema.domain(name).and_then(|domain| {
-            domain
-                .checks
-                .iter()
-                .find_map(|check| check.expression.domain_of().map(|(_, values)| values))
-        });
-        if let Some(values) = listed {
-            return Domain::Only(values);
-        }
+    if let ColumnType::Named(name) = &column.ty
+        && let Some(labels) = schema.enumeration(name).map(|e| &e.labels)
+    {
+        return Domain::Only(labels.iter().cloned().collect());
     }
+    let declared = match &column.ty {
+        ColumnType::Named(name) => schema.domain(name).map_or(&[][..], |d| &d.checks),
+        _ => &[],
+    };
+    let declared = declared
+        .iter()
+        .filter_map(|check| check.expression.domain_of())
+        .map(|(_, values)| values);
     let checked = table
         .checks
         .iter()
         .filter_map(|check| check.expression.domain_of())
-        .find_map(|(name, values)| (name == column.name).then_some(values));
+        .filter(|(name, _)| *name == column.name)
+        .map(|(_, values)| values);
+    // A value has to pass every check.
+    let checked = declared.chain(checked).reduce(|a, b| &a & &b);
     match checked {
         Some(values) => Domain::Only(values),
         None if is_silent(schema, column) => Domain::Unknown,

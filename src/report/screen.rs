@@ -63,10 +63,16 @@ impl Screen {
                 line.push(' ');
             }
             let mut rest = word;
-            while width(rest) > columns {
-                let (head, tail) = split(rest, columns);
-                lines.push(head.to_owned());
-                rest = tail;
+            // Measuring the whole rest for every line would take a long word's length squared.
+            if width(rest) > columns {
+                loop {
+                    let (head, tail) = split(rest, columns);
+                    if tail.is_empty() {
+                        break;
+                    }
+                    lines.push(head.to_owned());
+                    rest = tail;
+                }
             }
             line.push_str(rest);
         }
@@ -196,6 +202,8 @@ mod tests {
         assert_eq!(WIDE.wrap("abcdefghijkl mn", 8), ["abcdefgh", "ijkl mn"]);
         assert_eq!(WIDE.wrap("a 顧客名前名", 8), ["a", "顧客名前", "名"]);
         assert_eq!(WIDE.wrap("", 8), Vec::<String>::new());
+        assert_eq!(WIDE.wrap(&"x".repeat(4_000_000), 8).len(), 500_000);
+        assert_eq!(WIDE.wrap(&"x".repeat(17), 8), ["xxxxxxxx", "xxxxxxxx", "x"]);
         let lines = WIDE.wrap("one two three four", 9);
         assert_eq!(WIDE.first_lines(lines, 1, 9), ["one two…"]);
     }

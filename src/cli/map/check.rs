@@ -208,7 +208,8 @@ fn unreadable_selects(comparison: &Comparison) -> Vec<Problem> {
                 kind: "select.unreadable",
                 message: format!(
                     "the query \"{}\" of {}: {reason}",
-                    select.select, select.table
+                    shortened(&select.select),
+                    select.table
                 ),
                 line: select.at.line,
                 near: Vec::new(),
@@ -220,6 +221,15 @@ fn unreadable_selects(comparison: &Comparison) -> Vec<Problem> {
             | SelectResult::ManyWays { .. } => None,
         });
     unreadable.collect()
+}
+
+/// Enough of a query to know it by.
+fn shortened(query: &str) -> String {
+    const LONGEST: usize = 80;
+    match query.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &query[..end]),
+        None => query.to_owned(),
+    }
 }
 
 fn text(ui: &Ui, checked: &Checked<'_>) -> String {

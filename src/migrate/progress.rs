@@ -137,9 +137,16 @@ pub struct UnderWay {
 ///
 /// # Errors
 /// [`MigrateError::Server`].
-pub async fn read(connection: &mut PgConnection, pair: &str) -> Result<Vec<UnderWay>, MigrateError> {
+pub async fn read(
+    connection: &mut PgConnection,
+    pair: &str,
+) -> Result<Vec<UnderWay>, MigrateError> {
     let failed = |error| server("read how far the steps have come", &error);
-    let rows = sqlx::query(UNDER_WAY).persistent(false).bind(pair).fetch_all(connection).await;
+    let rows = sqlx::query(UNDER_WAY)
+        .persistent(false)
+        .bind(pair)
+        .fetch_all(connection)
+        .await;
     let read = |row: &PgRow| {
         Ok(UnderWay {
             phase: row.try_get("phase")?,
@@ -150,5 +157,8 @@ pub async fn read(connection: &mut PgConnection, pair: &str) -> Result<Vec<Under
             at: row.try_get("at")?,
         })
     };
-    rows.map_err(failed)?.iter().map(|row| read(row).map_err(failed)).collect()
+    rows.map_err(failed)?
+        .iter()
+        .map(|row| read(row).map_err(failed))
+        .collect()
 }

@@ -331,7 +331,10 @@ fn only_the_command_line_knows_the_process() {
         .into_iter()
         .partition(|source| source.module() == Some("scratch"));
     none(&naming(&others, &forbidden));
-    none(&naming(&starts, &["std::env", "clap", "anyhow", "crate::cli"]));
+    none(&naming(
+        &starts,
+        &["std::env", "clap", "anyhow", "crate::cli"],
+    ));
 }
 
 #[test]

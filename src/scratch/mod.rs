@@ -19,6 +19,9 @@ pub use binaries::Search;
 /// Roles, schemas and functions that every Supabase project has.
 pub const SUPABASE: &str = include_str!("supabase.sql");
 
+/// Fills every table of the namespaces in `align.namespaces`, with `align.rows` rows each.
+pub const ROWS: &str = include_str!("rows.sql");
+
 /// The path of a socket may have 107 bytes, and the temporary folder of a Mac is long.
 const BASE: &str = "/tmp";
 const PREFIX: &str = "align-scratch-";

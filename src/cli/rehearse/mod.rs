@@ -55,6 +55,11 @@ pub(super) struct RehearseArgs {
     #[arg(long, value_name = "PROFILE", value_enum, help_heading = "Server")]
     profile: Option<Profile>,
 
+    /// Rows to make for each table, awkward values among them
+    #[arg(long, value_name = "N", help_heading = "Input")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    rows: Option<u32>,
+
     /// What to write
     #[arg(long, help_heading = "Output", value_enum, default_value = "text")]
     format: ListFormat,
@@ -117,6 +122,7 @@ pub(super) fn run(ui: &Ui, args: &RehearseArgs) -> Result<Outcome, CliError> {
             to: &to,
             files: &files,
             profile,
+            rows: args.rows,
         };
         rehearsal.run(&cluster).await
     })?;

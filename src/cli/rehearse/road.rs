@@ -16,7 +16,8 @@ use crate::migrate::{
     Control, Event, Limits, MigrateError, Operator, Phase, Plan, Request, Session, Target, digest,
     quarantined, survey,
 };
-use crate::scratch::{Cluster, SUPABASE};
+use crate::schema::Ident;
+use crate::scratch::{Cluster, ROWS, SUPABASE};
 use crate::source::postgres::{self, ConnectOptions, connect};
 use crate::{diff, gate, score};
 
@@ -34,6 +35,8 @@ pub(super) struct Rehearsal<'r> {
     /// Names and texts of what makes the schema to start from.
     pub(super) files: &'r [(String, String)],
     pub(super) profile: Profile,
+    /// For each table.
+    pub(super) rows: Option<u32>,
 }
 
 /// What a phase did beside changing the schema.
@@ -60,6 +63,10 @@ impl Rehearsal<'_> {
             self.check()?;
             run(&mut connection, name, text).await?;
         }
+        if let Some(rows) = self.rows {
+            self.check()?;
+            self.fill(&mut connection, rows).await?;
+        }
         self.say_fingerprint(&mut connection).await?;
         drop(connection);
         let mut standings = vec![self.measure(&options, "start", Done::default()).await?];
@@ -83,6 +90,21 @@ impl Rehearsal<'_> {
             return Err(CliError::interrupted());
         }
         Ok(())
+    }
+
+    async fn fill(&self, connection: &mut PgConnection, rows: u32) -> Result<(), CliError> {
+        let namespaces = self.from.schema.namespaces.iter();
+        let namespaces: Vec<&str> = namespaces.map(Ident::as_str).collect();
+        let said = sqlx::query(
+            "SELECT set_config('align.rows', $1, false), set_config('align.namespaces', $2, false)",
+        )
+        .persistent(false)
+        .bind(rows.to_string())
+        .bind(namespaces.join(","))
+        .execute(&mut *connection)
+        .await;
+        said.map_err(CliError::failed)?;
+        run(connection, "generated rows", ROWS).await
     }
 
     /// What `align migrate` prints of a database with this schema, on this kind of server.

@@ -161,6 +161,25 @@ fn it_ends_with_1_below_the_gate_and_with_2_when_a_migration_fails() {
 }
 
 #[test]
+fn generated_rows_fill_every_table_and_the_unconvertible_are_counted() {
+    let turn = TURN.lock().unwrap();
+    let empty = tempfile::tempdir().unwrap();
+    let output = run(empty.path(), &["--rows", "150", "--phase", "phase1"]);
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(
+        told.contains("rows: activities 150, clients 150, conversations 150, leads 150"),
+        "{told}"
+    );
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(
+        said.contains(" rows of clients went to align.quarantine"),
+        "{said}"
+    );
+    drop(turn);
+}
+
+#[test]
 fn what_a_killed_run_left_is_removed_by_the_next() {
     let turn = TURN.lock().unwrap();
     let before = scratch_folders();

@@ -104,7 +104,21 @@ impl Rehearsal<'_> {
         .execute(&mut *connection)
         .await;
         said.map_err(CliError::failed)?;
-        run(connection, "generated rows", ROWS).await
+        run(connection, "generated rows", ROWS).await?;
+        // A constraint may have refused some.
+        let mut made = Vec::new();
+        for table in &self.from.schema.tables {
+            let name = &table.name;
+            let count = AssertSqlSafe(format!("SELECT count(*) FROM {name}"));
+            let count = sqlx::query_scalar(count).persistent(false);
+            let count: i64 = count
+                .fetch_one(&mut *connection)
+                .await
+                .map_err(CliError::failed)?;
+            made.push(format!("{} {count}", name.name));
+        }
+        self.ui.status(format_args!("rows: {}", made.join(", ")));
+        Ok(())
     }
 
     /// What `align migrate` prints of a database with this schema, on this kind of server.
@@ -154,7 +168,7 @@ impl Rehearsal<'_> {
         let ui = self.ui;
         let tell = Box::new(move |event: Event<'_>| match event {
             Event::Applied { title, took } => ui.detail(format_args!("{title}  {took:.1?}")),
-            Event::Note(note) => ui.status(note),
+            Event::Note(note) => ui.detail(note),
             Event::Waiting { .. }
             | Event::Begins { .. }
             | Event::Window { .. }

@@ -11,8 +11,7 @@ use std::process::{Command, Output, Stdio};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-const PREFIX: &str = "align-scratch-";
-/// What one test starts, another would count as left behind.
+/// A run of one test would remove what the killed run of another has left.
 static TURN: Mutex<()> = Mutex::new(());
 
 fn align(folder: &Path, args: &[&str]) -> Command {
@@ -30,17 +29,26 @@ fn align(folder: &Path, args: &[&str]) -> Command {
     command
 }
 
+/// Runs it to its end, and sees that nothing of it is left.
 fn run(folder: &Path, args: &[&str]) -> Output {
-    align(folder, args).output().unwrap()
+    let mut command = align(folder, args);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = command.spawn().unwrap();
+    let process = child.id();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(scratch_folders(process), BTreeSet::new(), "{args:?}");
+    output
 }
 
-fn scratch_folders() -> BTreeSet<PathBuf> {
+/// Those of one process.
+fn scratch_folders(process: u32) -> BTreeSet<PathBuf> {
+    let prefix = format!("align-scratch-{process}-");
     fs::read_dir("/tmp")
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .filter(|path| {
             let name = path.file_name().unwrap().to_string_lossy();
-            name.starts_with(PREFIX)
+            name.starts_with(&prefix)
         })
         .collect()
 }
@@ -72,7 +80,6 @@ fn road(page: &serde_json::Value) -> Vec<(String, f64, u64, u64)> {
 #[test]
 fn the_bundled_pair_goes_all_the_way_in_an_empty_folder_with_and_without_supabase() {
     let turn = TURN.lock().unwrap();
-    let before = scratch_folders();
     let empty = tempfile::tempdir().unwrap();
     let phases = [
         "--phase", "phase1", "--phase", "phase2", "--phase", "phase3",
@@ -103,14 +110,12 @@ fn the_bundled_pair_goes_all_the_way_in_an_empty_folder_with_and_without_supabas
     assert_eq!(plain["profile"], "plain");
     assert_eq!(road(&plain), road_taken);
     assert_eq!(fs::read_dir(empty.path()).unwrap().count(), 0);
-    assert_eq!(scratch_folders(), before);
     drop(turn);
 }
 
 #[test]
 fn it_ends_with_1_below_the_gate_and_with_2_when_a_migration_fails() {
     let turn = TURN.lock().unwrap();
-    let before = scratch_folders();
     let folder = tempfile::tempdir().unwrap();
     let put = |name: &str, text: &str| {
         let path = folder.path().join(name);
@@ -156,7 +161,6 @@ fn it_ends_with_1_below_the_gate_and_with_2_when_a_migration_fails() {
         told.contains("nowhere") && told.contains("V1__z.sql:1"),
         "{told}"
     );
-    assert_eq!(scratch_folders(), before);
     drop(turn);
 }
 
@@ -182,7 +186,6 @@ fn generated_rows_fill_every_table_and_the_unconvertible_are_counted() {
 #[test]
 fn what_a_killed_run_left_is_removed_by_the_next() {
     let turn = TURN.lock().unwrap();
-    let before = scratch_folders();
     let empty = tempfile::tempdir().unwrap();
     let mut killed = align(empty.path(), &[])
         .stdout(Stdio::null())
@@ -191,7 +194,7 @@ fn what_a_killed_run_left_is_removed_by_the_next() {
         .unwrap();
     let began = Instant::now();
     let left = loop {
-        let new: Vec<PathBuf> = scratch_folders().difference(&before).cloned().collect();
+        let new: Vec<PathBuf> = scratch_folders(killed.id()).into_iter().collect();
         if let [folder] = new.as_slice()
             && folder.join(".s.PGSQL.5432").exists()
         {
@@ -211,7 +214,6 @@ fn what_a_killed_run_left_is_removed_by_the_next() {
     let output = run(empty.path(), &["--phase", "phase1"]);
     assert!(matches!(output.status.code(), Some(0 | 1)), "{output:?}");
     assert!(!left.exists());
-    assert_eq!(scratch_folders(), before);
     drop(turn);
 }
 

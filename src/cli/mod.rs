@@ -9,6 +9,7 @@ mod map;
 mod migrate;
 mod output;
 mod pair;
+mod rehearse;
 mod runtime;
 mod status;
 mod ui;
@@ -59,6 +60,7 @@ enum Command {
     Diff(diff::DiffArgs),
     Inspect(inspect::InspectArgs),
     Map(map::MapArgs),
+    Rehearse(rehearse::RehearseArgs),
     Migrate(migrate::MigrateArgs),
     Status(status::StatusArgs),
 }
@@ -96,6 +98,7 @@ fn dispatch(ui: &Ui, command: Command) -> Result<Outcome, CliError> {
         Command::Diff(args) => diff::run(ui, &args),
         Command::Inspect(args) => inspect::run(ui, args),
         Command::Map(args) => map::run(ui, &args),
+        Command::Rehearse(args) => rehearse::run(ui, &args),
         Command::Migrate(args) => migrate::run(ui, &args),
         Command::Status(args) => status::run(ui, &args),
     }

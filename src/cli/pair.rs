@@ -11,8 +11,9 @@ use super::error::CliError;
 use super::ui::Ui;
 use crate::bundled;
 use crate::mapping::{self, Mapping, file};
+use crate::migrate::{FilesError, Phase, Trouble};
 use crate::schema::{Ident, Schema};
-use crate::source::{self, Opened, Request, SourceSpec};
+use crate::source::{self, Opened, Request, SourceSpec, TextFile};
 
 const FILE: &str = "mapping.toml";
 const FOLDER: &str = "mappings";
@@ -26,6 +27,15 @@ pub(super) struct FoundMapping {
     /// The file's text.
     pub(super) text: String,
     home: Home,
+}
+
+/// Where migrations are.
+#[derive(Debug)]
+pub(super) enum Road {
+    /// One folder a phase in it.
+    Folder(PathBuf),
+    /// Inside the program.
+    Bundled,
 }
 
 #[derive(Debug)]
@@ -178,6 +188,14 @@ impl FoundMapping {
         }
     }
 
+    /// Where the migrations are that belong to the mapping; `None` where it names none.
+    pub(super) fn road(&self) -> Option<Road> {
+        match &self.home {
+            Home::Folder(_) => self.migrations().map(Road::Folder),
+            Home::Bundled => Some(Road::Bundled),
+        }
+    }
+
     /// Says which mapping is used, for the user may not have named it.
     pub(super) fn announce(&self, ui: &Ui) {
         match &self.home {
@@ -200,6 +218,47 @@ impl FoundMapping {
             Home::Bundled => spec.embedded(|path| bundled::PAIR.file(path)),
         }))
     }
+}
+
+impl Road {
+    /// What messages call it.
+    pub(super) fn folder(&self) -> PathBuf {
+        match self {
+            Self::Folder(folder) => folder.clone(),
+            Self::Bundled => PathBuf::from("migrations (inside this program)"),
+        }
+    }
+
+    /// Reads a phase.
+    pub(super) fn phase(&self, name: &str) -> Result<Phase, FilesError> {
+        match self {
+            Self::Folder(folder) => Phase::read(folder, name),
+            Self::Bundled => bundled_phase(name),
+        }
+    }
+}
+
+fn bundled_phase(name: &str) -> Result<Phase, FilesError> {
+    let Some(folder) = bundled::PAIR.phase(name) else {
+        let names: Vec<&str> = bundled::PAIR.phases().collect();
+        let cause = format!(
+            "there is no such phase inside this program; there are {}",
+            names.join(", ")
+        );
+        return Err(FilesError {
+            troubles: vec![Trouble {
+                path: name.to_owned(),
+                line: None,
+                cause,
+            }],
+        });
+    };
+    let file = |(name, text): &(&str, &str)| TextFile {
+        name: (*name).to_owned(),
+        text: (*text).to_owned(),
+    };
+    let files = folder.files.iter().map(file).collect();
+    Phase::of(name, name, files, folder.undo.as_ref().map(file))
 }
 
 /// Decides what both sides are: what was typed first, then what the mapping says.
@@ -336,6 +395,16 @@ impl Side {
     pub(super) fn load(self, ui: &Ui) -> Result<Loaded, CliError> {
         let opened = self.open(ui)?;
         self.read(ui, &opened)
+    }
+
+    /// The schema, and the files it was read from where they are SQL.
+    pub(super) fn load_with_sql(
+        self,
+        ui: &Ui,
+    ) -> Result<(Loaded, Option<Vec<TextFile>>), CliError> {
+        let opened = self.open(ui)?;
+        let sql = opened.sql().map(<[TextFile]>::to_vec);
+        Ok((self.read(ui, &opened)?, sql))
     }
 
     fn open(&self, ui: &Ui) -> Result<Opened, CliError> {

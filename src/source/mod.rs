@@ -83,6 +83,14 @@ impl Opened {
         }
     }
 
+    /// The files, where they are SQL.
+    pub fn sql(&self) -> Option<&[TextFile]> {
+        match self {
+            Self::Texts(texts) if texts.form == Form::Sql => Some(&texts.files),
+            Self::Texts(_) | Self::Live(_) => None,
+        }
+    }
+
     /// Makes a schema of it. Only a live Postgres makes it wait.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::super::args::MapArg;
 use super::super::error::CliError;
-use super::super::pair::{self, FoundMapping};
+use super::super::pair::{self, FoundMapping, Road};
 use super::super::ui::Ui;
 use crate::migrate::{FilesError, Phase};
 use crate::schema::{Ident, quote};
@@ -36,7 +36,7 @@ pub(in crate::cli) struct Found {
     /// The name of the pair.
     pub(in crate::cli) pair: String,
     /// The mapping's text.
-    pub(super) mapping_text: String,
+    pub(in crate::cli) mapping_text: String,
     /// Where the phases are.
     pub(in crate::cli) folder: PathBuf,
     /// In the order in which they run.
@@ -46,7 +46,7 @@ pub(in crate::cli) struct Found {
     /// The from side's tables, as SQL names them.
     pub(in crate::cli) tables: Vec<String>,
     /// The namespaces of both sides.
-    pub(super) namespaces: Vec<String>,
+    pub(in crate::cli) namespaces: Vec<String>,
 }
 
 impl Scope {
@@ -62,8 +62,27 @@ impl Scope {
                 .hint("name one with `--map PATH`")
         })?;
         mapping.announce(ui);
-        let folder = self.migrations.clone().or_else(|| mapping.migrations());
-        let folder = folder.ok_or_else(|| {
+        self.of(&mapping, named)
+    }
+
+    /// The same for a server of our own, where the pair inside the program may be implied.
+    pub(in crate::cli) fn find_for_rehearsal(
+        &self,
+        ui: &Ui,
+    ) -> Result<(FoundMapping, Found), CliError> {
+        let mapping = match pair::find_mapping(self.map.map.as_deref())? {
+            Some(mapping) => mapping,
+            None => pair::bundled_mapping()?,
+        };
+        mapping.announce(ui);
+        let found = self.of(&mapping, &self.phase)?;
+        Ok((mapping, found))
+    }
+
+    fn of(&self, mapping: &FoundMapping, named: &[String]) -> Result<Found, CliError> {
+        let migrations = self.migrations.clone().map(Road::Folder);
+        let migrations = migrations.or_else(|| mapping.road());
+        let migrations = migrations.ok_or_else(|| {
             let message = format!(
                 "cannot find migrations: mapping `{}` names no folder of them",
                 mapping.label
@@ -89,7 +108,11 @@ impl Scope {
             if phases.iter().any(|phase| phase.name == *name) {
                 return Err(CliError::say(format!("phase `{name}` is named twice")));
             }
-            phases.push(Phase::read(&folder, name).map_err(|error| unreadable(name, &error))?);
+            phases.push(
+                migrations
+                    .phase(name)
+                    .map_err(|error| unreadable(name, &error))?,
+            );
         }
         let last = road.iter().rposition(|name| names.contains(name));
         let later = last
@@ -97,10 +120,10 @@ impl Scope {
             .unwrap_or_default();
         Ok(Found {
             pair: mapping.pair()?,
-            tables: tables(&mapping),
-            namespaces: namespaces(&mapping),
-            mapping_text: mapping.text,
-            folder,
+            tables: tables(mapping),
+            namespaces: namespaces(mapping),
+            mapping_text: mapping.text.clone(),
+            folder: migrations.folder(),
             phases,
             later,
         })

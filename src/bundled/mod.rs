@@ -1,5 +1,9 @@
 //! The pair that comes inside the program, so that it works in an empty folder.
 
+mod migrations;
+
+pub use migrations::Folder;
+
 /// A mapping with the files that it names.
 #[derive(Debug)]
 pub struct Pair {
@@ -13,15 +17,15 @@ pub struct Pair {
 /// The bundled pair.
 pub const PAIR: Pair = Pair {
     name: "clara-to-trendtialcrm",
-    mapping: include_str!("../mappings/clara-to-trendtialcrm/mapping.toml"),
+    mapping: include_str!("../../mappings/clara-to-trendtialcrm/mapping.toml"),
     files: &[
         (
             "clara.sql",
-            include_str!("../mappings/clara-to-trendtialcrm/clara.sql"),
+            include_str!("../../mappings/clara-to-trendtialcrm/clara.sql"),
         ),
         (
             "trendtialcrm.sql",
-            include_str!("../mappings/clara-to-trendtialcrm/trendtialcrm.sql"),
+            include_str!("../../mappings/clara-to-trendtialcrm/trendtialcrm.sql"),
         ),
     ],
 };
@@ -32,6 +36,18 @@ impl Pair {
         let path = path.strip_prefix("./").unwrap_or(path);
         let found = self.files.iter().find(|(name, _)| *name == path);
         found.map(|(_, text)| *text)
+    }
+
+    /// The migrations of a phase.
+    pub fn phase(&self, name: &str) -> Option<&'static Folder> {
+        migrations::FOLDERS
+            .iter()
+            .find(|folder| folder.name == name)
+    }
+
+    /// The phases that there are.
+    pub fn phases(&self) -> impl Iterator<Item = &'static str> {
+        migrations::FOLDERS.iter().map(|folder| folder.name)
     }
 }
 

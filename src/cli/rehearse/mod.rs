@@ -1,0 +1,184 @@
+//! `align rehearse`
+
+mod page;
+mod road;
+
+use std::env;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use self::page::{Page, Standing};
+use self::road::Rehearsal;
+use super::args::{ListFormat, Namespaces, OutputArg, Sides};
+use super::error::{CliError, Outcome};
+use super::migrate::{Found, Scope};
+use super::pair;
+use super::runtime::block_on;
+use super::ui::Ui;
+use crate::migrate::Control;
+use crate::scratch::{Cluster, ScratchError, Search};
+
+const EXAMPLES: &str = "\
+Examples:
+  See the whole road, from an empty folder:
+    align rehearse
+  With the phases that the mapping leaves out:
+    align rehearse --phase phase1 --phase phase2 --phase phase3
+  From the schema that is live, which is only read:
+    align rehearse --from env:DATABASE_URL
+
+Exits with 1 when it ends below the gate, with 2 on failure.";
+
+/// Run the migrations on a throw-away server
+///
+/// Starts a server of its own from the PostgreSQL that is installed here, loads the schema to start
+/// from, runs the phases as `align migrate` does, and says after each how far the schema to arrive at
+/// still is. Then the server is removed. Needs no database and no network.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct RehearseArgs {
+    #[command(flatten)]
+    scope: Scope,
+
+    /// Schema to start from [default: the mapping's]
+    ///
+    /// Written as for `align diff`; a live database is only read.
+    #[arg(long, value_name = "SOURCE", help_heading = "Input")]
+    from: Option<String>,
+
+    /// Schema to arrive at [default: the mapping's]
+    #[arg(long, value_name = "SOURCE", help_heading = "Input")]
+    to: Option<String>,
+
+    /// What surrounds the schema [default: supabase where it names `auth`]
+    #[arg(long, value_name = "PROFILE", value_enum, help_heading = "Server")]
+    profile: Option<Profile>,
+
+    /// Rows to make for each table, awkward values among them
+    #[arg(long, value_name = "N", help_heading = "Input")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    rows: Option<u32>,
+
+    /// What to write
+    #[arg(long, help_heading = "Output", value_enum, default_value = "text")]
+    format: ListFormat,
+
+    #[command(flatten)]
+    output: OutputArg,
+}
+
+/// What is on the server before the schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Profile {
+    /// The roles of a Supabase project, and its schema `auth`
+    Supabase,
+    /// Nothing
+    Plain,
+}
+
+impl Profile {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Supabase => "supabase",
+            Self::Plain => "plain",
+        }
+    }
+}
+
+pub(super) fn run(ui: &Ui, args: &RehearseArgs) -> Result<Outcome, CliError> {
+    let (mapping, found) = args.scope.find_for_rehearsal(ui)?;
+    let typed = Sides {
+        from: args.from.clone(),
+        to: args.to.clone(),
+        namespaces: Namespaces {
+            schemas: Vec::new(),
+        },
+    };
+    let (from, to) = pair::sides(ui, &typed, Some(&mapping))?;
+    let (from, files) = from.load_with_sql(ui)?;
+    let to = to.load(ui)?;
+    let files: Vec<(String, String)> = match files {
+        Some(files) => files
+            .into_iter()
+            .map(|file| (file.name, file.text))
+            .collect(),
+        None => vec![(from.source.clone(), crate::ddl::write(&from.schema))],
+    };
+    let profile = args.profile.unwrap_or_else(|| fitting(&files, &found));
+    ui.status(format_args!("profile {}", profile.word()));
+
+    let control = Control::default();
+    let standings = block_on(ui, &control, async {
+        // Starting cannot be called off, and what was started must be seen to its end.
+        let cluster = tokio::task::spawn_blocking(start).await;
+        let cluster = cluster.map_err(CliError::failed)?.map_err(no_server)?;
+        let rehearsal = Rehearsal {
+            ui,
+            control: &control,
+            mapping: &mapping.mapping,
+            found: &found,
+            from: &from,
+            to: &to,
+            files: &files,
+            profile,
+            rows: args.rows,
+        };
+        rehearsal.run(&cluster).await
+    })?;
+    let page = Page {
+        ui,
+        from: &from,
+        to: &to,
+        profile,
+        standings: &standings,
+    };
+    let answer = match args.format {
+        ListFormat::Text => page.text(),
+        ListFormat::Json => page.json(),
+    };
+    args.output.write(ui, &answer)?;
+    let passed = standings.last().is_some_and(|last| last.verdict.passed);
+    Ok(Outcome::no_if(!passed))
+}
+
+/// The surroundings that the schema and its migrations speak of.
+fn fitting(files: &[(String, String)], found: &Found) -> Profile {
+    let scripts = found.phases.iter().flat_map(|phase| &phase.files);
+    let scripts = scripts.map(|file| file.script.text.as_str());
+    let mut texts = files.iter().map(|(_, text)| text.as_str()).chain(scripts);
+    if texts.any(|text| text.contains("auth.")) {
+        Profile::Supabase
+    } else {
+        Profile::Plain
+    }
+}
+
+fn start() -> Result<Cluster, ScratchError> {
+    let told = env::var_os("ALIGN_PG_BIN");
+    let path: Vec<PathBuf> = env::var_os("PATH")
+        .map(|path| env::split_paths(&path).collect())
+        .unwrap_or_default();
+    Cluster::start(Search {
+        told: told.as_deref(),
+        path: &path,
+    })
+}
+
+fn no_server(error: ScratchError) -> CliError {
+    let hints: &[&str] = match &error {
+        ScratchError::NoServer => &[
+            "install one with `apt-get install -y postgresql`, or `brew install postgresql`",
+            "one that is elsewhere is named by its folder of programs in ALIGN_PG_BIN",
+        ],
+        ScratchError::Told { .. } => &[
+            "name the folder that holds `initdb`, or install a server with `apt-get install -y postgresql`, or `brew install postgresql`",
+        ],
+        ScratchError::NoUser => &["run it as another user"],
+        ScratchError::Io { .. } | ScratchError::Program { .. } => &[],
+    };
+    let error = anyhow::Error::new(error).context("cannot start a server to rehearse on");
+    hints
+        .iter()
+        .fold(CliError::failed(error), |error, hint| error.hint(*hint))
+}

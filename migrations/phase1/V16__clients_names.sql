@@ -9,7 +9,7 @@ CREATE TABLE IF NOT EXISTS align.name_collisions (
 );
 CREATE INDEX IF NOT EXISTS name_collisions_client_name ON align.name_collisions (client_name);
 
--- The last number appended to a name.
+-- Names that several want, with the last number appended; 1 is none yet.
 CREATE TABLE IF NOT EXISTS align.name_numbers (
     name text PRIMARY KEY,
     last integer NOT NULL
@@ -50,11 +50,13 @@ END
 $$;
 
 -- Whether another row has the name or is about to get it. There is no index on client_name yet: rows that hold
--- `wanted` under a longer name are found by the name they come from, or in the list.
+-- `wanted` under a longer name are found by the name they come from, or in the list; and of a name that several want
+-- nobody looks through all their rows again.
 CREATE OR REPLACE FUNCTION align.client_name_taken(wanted text, self uuid, origin text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
 BEGIN
-    RETURN EXISTS (
+    RETURN EXISTS (SELECT FROM align.name_numbers AS n WHERE n.name = wanted)
+        OR EXISTS (
             SELECT FROM public.clients AS c
             WHERE c.name = left(wanted, 255) AND c.id <> self AND (c.client_name IS NULL OR c.client_name = wanted)
         ) OR EXISTS (
@@ -79,6 +81,7 @@ BEGIN
     IF NOT align.client_name_taken(try, self, origin) THEN
         RETURN try;
     END IF;
+    INSERT INTO align.name_numbers (name, last) VALUES (wanted, 1) ON CONFLICT DO NOTHING;
     IF btrim(coalesce(firm, '')) NOT IN ('', wanted) THEN
         base := btrim(wanted || ' (' || btrim(firm) || ')');
         try := base;

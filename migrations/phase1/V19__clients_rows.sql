@@ -1,4 +1,7 @@
--- align: batch table=clients key=id size=10000
+-- align: batch table=clients key=id size=5000
+-- align: lock-timeout=200ms
+-- A window is short, and gives up soon: a writer of several rows that it has crossed must not wait so long that the server
+-- looks for a deadlock and ends the writer instead.
 -- Names that nobody shares, and of those that several share the first row's.
 
 WITH quiet AS MATERIALIZED (SELECT set_config('align.backfill', 'on', true))

@@ -1,4 +1,5 @@
--- align: batch table=conversations key=id size=10000
+-- align: batch table=conversations key=id size=5000
+-- align: lock-timeout=200ms
 
 INSERT INTO public.calls
     (id, lead_id, user_id, duration, call_type, outcome, notes, call_start_time, session_id, transcript,

@@ -9,7 +9,7 @@ CREATE TABLE IF NOT EXISTS align.name_collisions (
 );
 CREATE INDEX IF NOT EXISTS name_collisions_client_name ON align.name_collisions (client_name);
 
--- The last number appended to a name.
+-- Names that several want, with the last number appended; 1 is none yet.
 CREATE TABLE IF NOT EXISTS align.name_numbers (
     name text PRIMARY KEY,
     last integer NOT NULL
@@ -50,24 +50,23 @@ END
 $$;
 
 -- Whether another row has the name or is about to get it. There is no index on client_name yet: rows that hold
--- `wanted` under a longer name are found by the name they come from, or in the list.
-CREATE OR REPLACE FUNCTION align.client_name_taken(wanted text, self uuid, origin text) RETURNS boolean
+-- `wanted` under a longer name are found by the name they come from, or in the list; and of a name that several want
+-- nobody looks through all their rows again.
+CREATE OR REPLACE FUNCTION align.client_name_taken(wanted text, self uuid) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
 BEGIN
-    RETURN EXISTS (
+    RETURN EXISTS (SELECT FROM align.name_numbers AS n WHERE n.name = wanted)
+        OR EXISTS (
             SELECT FROM public.clients AS c
             WHERE c.name = left(wanted, 255) AND c.id <> self AND (c.client_name IS NULL OR c.client_name = wanted)
         ) OR EXISTS (
             SELECT FROM align.name_collisions AS n WHERE n.client_name = wanted AND n.client_id <> self
-        ) OR EXISTS (
-            SELECT FROM public.clients AS c
-            WHERE c.name = left(origin, 255) AND c.client_name = wanted AND c.id <> self
         );
 END
 $$;
 
--- A client_name nobody has. `origin` also looks at rows that this very statement has written.
-CREATE OR REPLACE FUNCTION align.free_client_name(wanted text, firm text, self uuid, origin text) RETURNS text
+-- A client_name nobody has. What is handed out is noted at once: the row itself may be listed a statement later.
+CREATE OR REPLACE FUNCTION align.free_client_name(wanted text, firm text, self uuid) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
 DECLARE
     base   text := wanted;
@@ -76,19 +75,21 @@ DECLARE
 BEGIN
     -- One at a time: two that come together must not both find the name free.
     PERFORM pg_advisory_xact_lock(hashtextextended('align:client_name', 0));
-    IF NOT align.client_name_taken(try, self, origin) THEN
+    IF NOT align.client_name_taken(try, self) THEN
         RETURN try;
     END IF;
+    INSERT INTO align.name_numbers (name, last) VALUES (wanted, 1) ON CONFLICT DO NOTHING;
     IF btrim(coalesce(firm, '')) NOT IN ('', wanted) THEN
         base := btrim(wanted || ' (' || btrim(firm) || ')');
         try := base;
     END IF;
-    WHILE align.client_name_taken(try, self, origin) LOOP
+    WHILE align.client_name_taken(try, self) LOOP
         INSERT INTO align.name_numbers AS n (name, last) VALUES (base, 2)
         ON CONFLICT (name) DO UPDATE SET last = n.last + 1
         RETURNING n.last INTO number;
         try := btrim(base || ' (' || number || ')');
     END LOOP;
+    INSERT INTO align.name_numbers (name, last) VALUES (base, 1) ON CONFLICT DO NOTHING;
     RETURN try;
 END
 $$;
@@ -97,7 +98,7 @@ $$;
 CREATE OR REPLACE FUNCTION align.shared_client_name(self uuid, written text, firm text) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
 DECLARE
-    free text := align.free_client_name(written, firm, self, NULL);
+    free text := align.free_client_name(written, firm, self);
 BEGIN
     IF free <> written THEN
         INSERT INTO align.name_collisions (client_id, name, client_name) VALUES (self, written, free)
@@ -120,7 +121,7 @@ BEGIN
         -- A row that waits for the backfill and keeps its name is left to it: no lock is taken on the way.
         IF TG_OP = 'INSERT' OR NEW.name IS DISTINCT FROM OLD.name OR OLD.client_name IS NOT NULL THEN
             PERFORM align.saw_old_writer('clients', 'name');
-            NEW.client_name := align.free_client_name(NEW.name, NEW.company, NEW.id, NEW.name);
+            NEW.client_name := align.free_client_name(NEW.name, NEW.company, NEW.id);
         END IF;
     ELSIF TG_OP = 'INSERT' OR NEW.client_name IS DISTINCT FROM OLD.client_name THEN
         -- Whoever appends to names must wait for this one to be seen.
@@ -132,7 +133,7 @@ BEGIN
         END IF;
     ELSIF NEW.name IS DISTINCT FROM OLD.name AND NEW.name IS NOT NULL THEN
         PERFORM align.saw_old_writer('clients', 'name');
-        NEW.client_name := align.free_client_name(NEW.name, NEW.company, NEW.id, NEW.name);
+        NEW.client_name := align.free_client_name(NEW.name, NEW.company, NEW.id);
     END IF;
     RETURN NEW;
 END

@@ -1,4 +1,5 @@
--- align: batch table=clients key=id size=1000
+-- align: batch table=clients key=id size=500
+-- align: lock-timeout=200ms
 -- The others get a name of their own. Rows are locked before names are: a writer that renames a row holds them in
 -- this order, too.
 

@@ -1,4 +1,5 @@
--- align: batch table=clients key=id size=50000
+-- align: batch table=clients key=id size=20000
+-- align: lock-timeout=200ms
 -- The CRM takes no row without its times. One that has none gets the other's, or now, and is noted.
 
 WITH quiet AS MATERIALIZED (SELECT set_config('align.backfill', 'on', true)),

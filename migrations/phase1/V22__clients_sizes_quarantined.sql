@@ -1,4 +1,5 @@
--- align: batch table=clients key=id size=50000
+-- align: batch table=clients key=id size=10000
+-- align: lock-timeout=200ms
 -- Sizes that are no number. The text stays in the row; the list tells where to look.
 
 INSERT INTO align.quarantine (table_name, key, column_name, value, code)

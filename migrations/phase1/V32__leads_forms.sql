@@ -14,7 +14,7 @@ BEGIN
     IF client IS NULL THEN
         label := align.free_client_name(
             coalesce(nullif(btrim(firm), ''), nullif(btrim(person), ''), nullif(btrim(mail), ''), 'Unknown'),
-            NULL, md5('align:clients:' || lead)::uuid, NULL);
+            NULL, md5('align:clients:' || lead)::uuid);
         INSERT INTO public.clients (id, name, client_name, company, email, phone)
         VALUES (md5('align:clients:' || lead)::uuid, left(label, 255), label, firm, mail, number)
         ON CONFLICT DO NOTHING

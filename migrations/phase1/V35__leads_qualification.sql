@@ -1,4 +1,5 @@
--- align: batch table=leads key=id size=50000
+-- align: batch table=leads key=id size=20000
+-- align: lock-timeout=200ms
 -- Words the CRM does not know are put aside; the column is left empty, which both sides read as not yet qualified.
 
 WITH quiet AS MATERIALIZED (SELECT set_config('align.backfill', 'on', true)),

@@ -1,4 +1,5 @@
--- align: batch table=leads key=id size=10000
+-- align: batch table=leads key=id size=5000
+-- align: lock-timeout=200ms
 -- A lead without a client gets the one it is about. Most tables have few of them.
 
 WITH quiet AS MATERIALIZED (SELECT set_config('align.backfill', 'on', true))

@@ -4,11 +4,19 @@
 CREATE OR REPLACE FUNCTION align.company_size(written text) RETURNS integer
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = '' AS $$
 DECLARE
-    said  text := lower(btrim(translate(written, E'\u2010\u2011\u2012\u2013\u2014\u2212\u00a0', '------ ')));
+    said  text;
     parts text[];
     low   numeric;
     high  numeric;
 BEGIN
+    -- Most say it plainly, and a backfill has many.
+    IF written ~ '^[0-9]{1,9}(-[0-9]{1,9})?$' THEN
+        IF strpos(written, '-') = 0 OR split_part(written, '-', 1)::integer <= split_part(written, '-', 2)::integer THEN
+            RETURN split_part(written, '-', 1)::integer;
+        END IF;
+        RETURN NULL;
+    END IF;
+    said := lower(btrim(translate(written, E'\u2010\u2011\u2012\u2013\u2014\u2212\u00a0', '------ ')));
     IF written IN ('', '-', 'n/a', 'N/A', 'unknown', 'Unknown') THEN
         RETURN NULL;
     END IF;

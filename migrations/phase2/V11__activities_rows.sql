@@ -1,4 +1,5 @@
--- align: batch table=activities key=id size=10000
+-- align: batch table=activities key=id size=5000
+-- align: lock-timeout=200ms
 
 INSERT INTO public.lead_activities
     (id, lead_id, activity_type, subject, description, created_by, activity_date, metadata, is_automated,

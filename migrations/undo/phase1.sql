@@ -39,6 +39,10 @@ BEGIN
                AND NOT attisdropped) THEN
         raw := 'company_size_raw';
     END IF;
+    IF to_regprocedure('align.status_bucket(integer,text)') IS NULL OR to_regclass('public.users') IS NULL THEN
+        -- Nothing can have been converted yet.
+        RETURN;
+    END IF;
     INSERT INTO align.archive (phase, table_name, key, row_data)
     SELECT 'phase1', 'clients', jsonb_build_object('id', id), said
     FROM (
@@ -53,35 +57,33 @@ BEGIN
     ) AS only_here
     WHERE said <> '{}';
 
-    IF to_regprocedure('align.status_bucket(integer,text)') IS NOT NULL THEN
-        INSERT INTO align.archive (phase, table_name, key, row_data)
-        SELECT 'phase1', 'leads', jsonb_build_object('id', id), said
-        FROM (
-            SELECT l.id, jsonb_strip_nulls(
-                jsonb_build_object(
-                    'campaign_id', j -> 'campaign_id', 'utm_source', j -> 'utm_source', 'utm_medium', j -> 'utm_medium',
-                    'utm_campaign', j -> 'utm_campaign', 'referrer_url', j -> 'referrer_url',
-                    'next_step', j -> 'next_step', 'tags', j -> 'tags', 'follow_up_due_date', j -> 'follow_up_due_date',
-                    'lost_reason', j -> 'lost_reason', 'industry', j -> 'industry',
-                    'pipeline_stage_id', j -> 'pipeline_stage_id',
-                    'sync_lock', CASE WHEN j ->> 'sync_lock' = 'true' THEN j -> 'sync_lock' END)
-                || (SELECT jsonb_object_agg(here.col, CASE WHEN j -> here.col IS DISTINCT FROM coalesce(here.derived, 'null')
-                                                           THEN j -> here.col END)
-                    FROM (VALUES
-                        ('contact_person', to_jsonb(l.name)), ('lead_source', to_jsonb(l.source)),
-                        ('last_touch_date', to_jsonb(l.last_interaction)),
-                        ('agent_id', to_jsonb(align.find_agent(l.assigned_agent))),
-                        ('status_bucket', to_jsonb(align.status_bucket(l.lead_score, l.qualification_status))),
-                        ('win_probability', to_jsonb(align.win_probability(l.lead_score))),
-                        ('expected_close_date', to_jsonb(align.expected_close_date(l.created_at, l.timeline))),
-                        ('first_touch_date', to_jsonb(l.created_at)),
-                        ('notes', to_jsonb(align.lead_notes(l.budget, l.authority, l.need, l.timeline))),
-                        ('progress_details', to_jsonb(l.conversation_summary)),
-                        ('deal_value', to_jsonb(align.deal_value(l.budget)))) AS here (col, derived))) AS said
-            FROM public.leads AS l CROSS JOIN LATERAL to_jsonb(l) AS j
-        ) AS only_here
-        WHERE said <> '{}';
-    END IF;
+    INSERT INTO align.archive (phase, table_name, key, row_data)
+    SELECT 'phase1', 'leads', jsonb_build_object('id', id), said
+    FROM (
+        SELECT l.id, jsonb_strip_nulls(
+            jsonb_build_object(
+                'campaign_id', j -> 'campaign_id', 'utm_source', j -> 'utm_source', 'utm_medium', j -> 'utm_medium',
+                'utm_campaign', j -> 'utm_campaign', 'referrer_url', j -> 'referrer_url',
+                'next_step', j -> 'next_step', 'tags', j -> 'tags', 'follow_up_due_date', j -> 'follow_up_due_date',
+                'lost_reason', j -> 'lost_reason', 'industry', j -> 'industry',
+                'pipeline_stage_id', j -> 'pipeline_stage_id',
+                'sync_lock', CASE WHEN j ->> 'sync_lock' = 'true' THEN j -> 'sync_lock' END)
+            || (SELECT jsonb_object_agg(here.col, CASE WHEN j -> here.col IS DISTINCT FROM coalesce(here.derived, 'null')
+                                                       THEN j -> here.col END)
+                FROM (VALUES
+                    ('contact_person', to_jsonb(l.name)), ('lead_source', to_jsonb(l.source)),
+                    ('last_touch_date', to_jsonb(l.last_interaction)),
+                    ('agent_id', to_jsonb(align.find_agent(l.assigned_agent))),
+                    ('status_bucket', to_jsonb(align.status_bucket(l.lead_score, l.qualification_status))),
+                    ('win_probability', to_jsonb(align.win_probability(l.lead_score))),
+                    ('expected_close_date', to_jsonb(align.expected_close_date(l.created_at, l.timeline))),
+                    ('first_touch_date', to_jsonb(l.created_at)),
+                    ('notes', to_jsonb(align.lead_notes(l.budget, l.authority, l.need, l.timeline))),
+                    ('progress_details', to_jsonb(l.conversation_summary)),
+                    ('deal_value', to_jsonb(align.deal_value(l.budget)))) AS here (col, derived))) AS said
+        FROM public.leads AS l CROSS JOIN LATERAL to_jsonb(l) AS j
+    ) AS only_here
+    WHERE said <> '{}';
 
     IF to_regclass('public.calls') IS NOT NULL AND to_regprocedure('align.call_of(text)') IS NOT NULL THEN
         INSERT INTO align.archive (phase, table_name, key, row_data)

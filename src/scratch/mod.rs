@@ -5,6 +5,7 @@
 //! folder and server behind, but not the lock: so the next one knows what may be removed.
 
 mod binaries;
+mod load;
 
 use std::fs::{self, DirBuilder, File};
 use std::io;
@@ -13,6 +14,8 @@ use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+
+pub use load::{count, run};
 
 pub use binaries::Search;
 

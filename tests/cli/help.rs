@@ -2,13 +2,14 @@
 
 use crate::run::Place;
 
-const COMMANDS: [&[&str]; 7] = [
+const COMMANDS: [&[&str]; 8] = [
     &[],
     &["diff"],
     &["inspect"],
     &["map", "check"],
     &["map", "show"],
     &["migrate"],
+    &["rehearse"],
     &["status"],
 ];
 

@@ -4,7 +4,6 @@ use std::time::{Duration, Instant};
 
 use anyhow::anyhow;
 use sqlx::postgres::PgConnection;
-use sqlx::{AssertSqlSafe, Executor};
 
 use super::super::error::CliError;
 use super::super::migrate::{Found, failed};
@@ -17,7 +16,7 @@ use crate::migrate::{
     quarantined, survey,
 };
 use crate::schema::Ident;
-use crate::scratch::{Cluster, ROWS, SUPABASE};
+use crate::scratch::{self, Cluster, ROWS, SUPABASE};
 use crate::source::postgres::{self, ConnectOptions, connect};
 use crate::{diff, gate, score};
 
@@ -109,10 +108,7 @@ impl Rehearsal<'_> {
         let mut made = Vec::new();
         for table in &self.from.schema.tables {
             let name = &table.name;
-            let count = AssertSqlSafe(format!("SELECT count(*) FROM {name}"));
-            let count = sqlx::query_scalar(count).persistent(false);
-            let count: i64 = count
-                .fetch_one(&mut *connection)
+            let count = scratch::count(connection, name)
                 .await
                 .map_err(CliError::failed)?;
             made.push(format!("{} {count}", name.name));
@@ -213,9 +209,8 @@ impl Rehearsal<'_> {
 
 /// Runs a text of SQL as it stands.
 async fn run(connection: &mut PgConnection, name: &str, sql: &str) -> Result<(), CliError> {
-    let done = connection.execute(sqlx::raw_sql(AssertSqlSafe(sql))).await;
-    match done {
-        Ok(_) => Ok(()),
+    match scratch::run(connection, sql).await {
+        Ok(()) => Ok(()),
         Err(error) => {
             let said = match &error {
                 sqlx::Error::Database(error) => error.message().to_owned(),

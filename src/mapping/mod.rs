@@ -7,6 +7,7 @@ pub mod condition;
 mod describe;
 pub mod file;
 mod json_path;
+mod probe;
 mod reference;
 mod transform;
 
@@ -15,6 +16,7 @@ use std::fmt;
 
 pub use condition::Condition;
 pub use json_path::{JsonPath, JsonPathError, JsonStep};
+pub use probe::{Action, Actor, ExpectAccess, ExpectFlow, ExpectStatement, Outcome, Step};
 pub use reference::{ColumnRef, ReferenceError, TableRef};
 pub use transform::{
     Fallback, Literal, Lookup, OnAmbiguous, OnMissing, OpenRange, PackForm, RangeRule, Transform,
@@ -47,6 +49,16 @@ pub struct Mapping {
     pub expect_tables: Vec<ExpectTable>,
     /// What the other application asks for, in the file's order.
     pub expect_selects: Vec<ExpectSelect>,
+    /// A file of SQL, relative to the mapping file, whose rows the probes rest on.
+    pub verify_setup: Option<String>,
+    /// Who uses the database, in the file's order.
+    pub actors: Vec<Actor>,
+    /// Who may do what, in the file's order.
+    pub expect_access: Vec<ExpectAccess>,
+    /// What the applications send, in the file's order.
+    pub expect_statements: Vec<ExpectStatement>,
+    /// What must work from end to end, in the file's order.
+    pub expect_flows: Vec<ExpectFlow>,
     /// Tables that mean the same, in the file's order.
     pub tables: Vec<TableCorrespondence>,
     /// Columns that mean the same, in the file's order.
@@ -256,6 +268,8 @@ pub struct ExpectSelect {
     pub table: TableRef,
     /// The `select` parameter, such as `*,clients(*)`.
     pub select: String,
+    /// Who asks; `None` is who runs the check.
+    pub actor: Option<String>,
     /// Where the application asks it.
     pub used_by: Option<String>,
     /// Why it cannot work, said beforehand: then it is reported and never a blocker.

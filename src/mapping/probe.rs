@@ -1,0 +1,117 @@
+//! What is tried on the finished database: who asks, what each may do, and which statements answer.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use super::{At, TableRef};
+use crate::schema::Ident;
+
+/// Someone who uses the database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actor {
+    /// What the other entries call them, such as `manager`.
+    pub name: String,
+    /// The role their statements run as.
+    pub role: Ident,
+    /// The JSON object in `request.jwt.claims`; `None` leaves it empty.
+    pub claims: Option<String>,
+    /// Where it stands in the file.
+    pub at: At,
+}
+
+/// Who may do what with one row of a table. An actor whom an action does not name must not be able to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExpectAccess {
+    /// The table or view of the target.
+    pub table: TableRef,
+    /// An SQL condition over the table that one row meets, one of those `[verify] setup` makes.
+    pub row: String,
+    /// Names of actors, by action.
+    pub allowed: BTreeMap<Action, BTreeSet<String>>,
+    /// Where it stands in the file.
+    pub at: At,
+}
+
+/// What is done with a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Action {
+    /// It is read.
+    Select,
+    /// It is put there.
+    Insert,
+    /// It is changed.
+    Update,
+    /// It is taken away.
+    Delete,
+}
+
+impl Action {
+    /// Every action, in the order reports use.
+    pub const ALL: [Self; 4] = [Self::Select, Self::Insert, Self::Update, Self::Delete];
+
+    /// The word the mapping file and the reports use.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Select => "select",
+            Self::Insert => "insert",
+            Self::Update => "update",
+            Self::Delete => "delete",
+        }
+    }
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+/// A statement that one of the applications sends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExpectStatement {
+    /// What the report calls it; no other has the same name.
+    pub name: String,
+    /// What is sent, and what it gives.
+    pub step: Step,
+    /// Where the application sends it.
+    pub used_by: Option<String>,
+    /// Why it cannot work, said beforehand: then its failure is reported and never fails.
+    pub known_failure: Option<String>,
+    /// Where it stands in the file.
+    pub at: At,
+}
+
+/// Statements that follow on one another, all in one transaction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExpectFlow {
+    /// What the report calls it; no other has the same name.
+    pub name: String,
+    /// In order, at least one.
+    pub steps: Vec<Step>,
+    /// Where it stands in the file.
+    pub at: At,
+}
+
+/// One statement with what it gives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// Who sends it; `None` is who runs the check.
+    pub actor: Option<String>,
+    /// The statement.
+    pub sql: String,
+    /// What it gives.
+    pub outcome: Outcome,
+    /// Where it stands in the file.
+    pub at: At,
+}
+
+/// What a statement gives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It runs.
+    Runs,
+    /// It runs, and returns or changes as many rows.
+    Rows(u32),
+    /// It fails with this SQLSTATE.
+    Fails(String),
+}

@@ -16,7 +16,9 @@ use std::fmt;
 
 pub use condition::Condition;
 pub use json_path::{JsonPath, JsonPathError, JsonStep};
-pub use probe::{Action, Actor, ExpectAccess, ExpectFlow, ExpectStatement, Outcome, Step};
+pub use probe::{
+    Action, Actor, ExpectAccess, ExpectFlow, ExpectStatement, Outcome, Step, can_be_tried,
+};
 pub use reference::{ColumnRef, ReferenceError, TableRef};
 pub use transform::{
     Fallback, Literal, Lookup, OnAmbiguous, OnMissing, OpenRange, PackForm, RangeRule, Transform,

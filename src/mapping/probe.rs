@@ -115,3 +115,77 @@ pub enum Outcome {
     /// It fails with this SQLSTATE.
     Fails(String),
 }
+
+/// Whether the text begins as a statement that a transaction holds, so that it can be rolled back.
+pub fn can_be_tried(sql: &str) -> bool {
+    const WORDS: [&str; 10] = [
+        "select", "insert", "update", "delete", "merge", "with", "values", "table", "call", "do",
+    ];
+    let mut rest = sql.trim_start();
+    loop {
+        if let Some(comment) = rest.strip_prefix("--") {
+            rest = comment
+                .split_once('\n')
+                .map_or("", |(_, rest)| rest)
+                .trim_start();
+        } else if rest.starts_with("/*") {
+            rest = after_block_comment(rest).trim_start();
+        } else {
+            break;
+        }
+    }
+    let end = rest.find(|c: char| !c.is_ascii_alphabetic());
+    let word = rest[..end.unwrap_or(rest.len())].to_ascii_lowercase();
+    WORDS.contains(&word.as_str())
+}
+
+/// Comments nest, as the server reads them.
+fn after_block_comment(text: &str) -> &str {
+    let (mut depth, mut at) = (0_usize, 0_usize);
+    while let Some(found) = text[at..].find(['/', '*']) {
+        at += found;
+        let (step, change) = match &text.as_bytes()[at..] {
+            [b'/', b'*', ..] => (2, 1_isize),
+            [b'*', b'/', ..] => (2, -1),
+            _ => (1, 0),
+        };
+        at += step;
+        depth = depth.saturating_add_signed(change);
+        if depth == 0 {
+            return &text[at..];
+        }
+    }
+    ""
+}
+
+#[cfg(test)]
+mod tests {
+    use super::can_be_tried;
+
+    #[test]
+    fn what_ends_a_transaction_cannot_be_tried() {
+        for sql in [
+            "SELECT 1",
+            "  -- a\n/* b /* c */ d */ insert into t values (1)",
+            "do $$ begin end $$",
+            "with a as (select 1) select * from a",
+            "table t",
+        ] {
+            assert!(can_be_tried(sql), "{sql}");
+        }
+        for sql in [
+            "COMMIT",
+            "/* select */ rollback",
+            "-- select\nend",
+            "/* select",
+            "/* a /* b */ select 1",
+            "prepare transaction 'a'",
+            "selection",
+            "",
+            "savepoint a",
+            "create table t ()",
+        ] {
+            assert!(!can_be_tried(sql), "{sql}");
+        }
+    }
+}

@@ -6,8 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::item::{Fields, Item};
 use super::reader::Reader;
 use crate::mapping::{
-    Action, Actor, ExpectAccess, ExpectFlow, ExpectStatement, Mapping, Outcome, Step,
+    Action, Actor, ExpectAccess, ExpectFlow, ExpectStatement, Mapping, Outcome, Step, can_be_tried,
 };
+
+const STATEMENTS: &str =
+    "it begins with SELECT, INSERT, UPDATE, DELETE, MERGE, WITH, VALUES, TABLE, CALL or DO";
 
 /// The file of `[verify] setup`.
 pub(super) fn setup(reader: &mut Reader<'_>, root: &Fields<'_>) -> Option<String> {
@@ -127,9 +130,14 @@ fn step(
     title: &str,
 ) -> Option<Step> {
     let actor = fields.get("actor").and_then(|item| reader.words(&item));
-    let sql = reader
-        .required(fields, "sql", title)
-        .and_then(|item| reader.words(&item));
+    let sql = reader.required(fields, "sql", title).and_then(|item| {
+        let sql = reader.words(&item)?;
+        if !can_be_tried(&sql) {
+            let message = "`sql` is a statement that reads or writes rows";
+            reader.error_with_hint(item.start, message, STATEMENTS.to_owned());
+        }
+        Some(sql)
+    });
     let rows = fields.get("rows").and_then(|item| reader.count(&item, 0));
     let fails = fields.get("fails").and_then(|item| sqlstate(reader, &item));
     let outcome = match (rows, fails) {
@@ -234,6 +242,10 @@ mod tests {
             (
                 "[[expect.statement]]\nname = \"a\"\nsql = \"select 1\"\nfails = \"denied\"\n",
                 "5:9: `denied` is no SQLSTATE",
+            ),
+            (
+                "[[expect.statement]]\nname = \"a\"\nsql = \"commit\"\n",
+                "4:7: `sql` is a statement that reads or writes rows",
             ),
             (
                 "[[expect.flow]]\nname = \"a\"\n",

@@ -24,6 +24,7 @@
 //! | [`ddl`] | a schema as SQL: the only place that writes DDL, and SQL literals |
 //! | [`source`] | from the world to a schema: SQL text, TypeScript, JSON, a live Postgres |
 //! | [`migrate`] | from a folder of SQL files to a changed database: refinery over sqlx |
+//! | [`verify`] | whether a database is what the mapping and the other application need: tried, and taken back |
 //! | [`scratch`] | a server for one run, and the surroundings a schema may need on it |
 //! | [`report`] | values to text; computes nothing |
 //! | [`bundled`] | the pair that ships inside the program |
@@ -64,6 +65,8 @@ pub mod ddl;
 pub mod source;
 
 pub mod migrate;
+
+pub mod verify;
 
 pub mod scratch;
 

@@ -22,25 +22,22 @@ BEGIN
     IF to_regclass('public.users') IS NULL THEN
         RETURN;
     END IF;
-    -- a sign-up trigger, where there is one, makes the profile, and an agent's at that
     IF to_regclass('auth.users') IS NOT NULL THEN
         INSERT INTO auth.users (id, email)
         SELECT (p ->> 'id')::uuid, (p ->> 'id') || '@align.invalid' FROM jsonb_array_elements(people) AS p;
     END IF;
-    INSERT INTO public.users (id, full_name, email, role)
-    SELECT (p ->> 'id')::uuid, 'align ' || (p ->> 'role'), (p ->> 'id') || '@align.invalid', p ->> 'role'
-    FROM jsonb_array_elements(people) AS p
-    WHERE NOT EXISTS (SELECT FROM public.users AS u WHERE u.id = (p ->> 'id')::uuid);
-    UPDATE public.users AS u SET role = p ->> 'role', manager_id = (p ->> 'manager')::uuid
-    FROM jsonb_array_elements(people) AS p
-    WHERE u.id = (p ->> 'id')::uuid
-      AND (u.role, u.manager_id) IS DISTINCT FROM (p ->> 'role', (p ->> 'manager')::uuid);
+    -- a sign-up trigger, where there is one, has made profiles, and only of agents
+    DELETE FROM public.users WHERE id IN (SELECT (p ->> 'id')::uuid FROM jsonb_array_elements(people) AS p);
+    INSERT INTO public.users (id, full_name, email, role, manager_id)
+    SELECT (p ->> 'id')::uuid, 'align ' || (p ->> 'role'), (p ->> 'id') || '@align.invalid', p ->> 'role', (p ->> 'manager')::uuid
+    FROM jsonb_array_elements(people) AS p;
 
     -- rules that hold people at screens to their own rows let a super_admin through
     PERFORM set_config('request.jwt.claims', json_build_object('sub', admin, 'role', 'authenticated')::text, true);
     IF to_regclass('public.clients') IS NOT NULL THEN
         INSERT INTO public.clients (id, client_name) VALUES (client, 'align verify');
-        INSERT INTO public.leads (id, client_id, agent_id, contact_person) VALUES (lead, client, agent, 'align verify');
+        INSERT INTO public.leads (id, client_id, agent_id, contact_person, status_bucket)
+        VALUES (lead, client, agent, 'align verify', 'P3');
     END IF;
     IF to_regclass('public.pipeline_stages') IS NOT NULL THEN
         INSERT INTO public.pipeline_stages (id, name, order_position) VALUES (stage, 'align verify', -1);

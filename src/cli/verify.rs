@@ -1,0 +1,264 @@
+//! `align verify`
+
+use std::time::Instant;
+
+use anyhow::anyhow;
+use clap::{Args, ValueEnum};
+use sqlx::postgres::PgConnection;
+
+use super::args::{ListFormat, MapArg, Namespaces, OutputArg, Sides};
+use super::error::{CliError, Outcome};
+use super::migrate::connection_options;
+use super::pair::{self, FoundMapping};
+use super::runtime::{block_on, or_stopped};
+use super::ui::Ui;
+use crate::diff::Comparison;
+use crate::mapping::Mapping;
+use crate::migrate::Control;
+use crate::report::{Options, verify as report};
+use crate::source::postgres::{ConnectOptions, connect};
+use crate::verify::{
+    Check, Probes, Roles, Section, Verdict, Verification, VerifyError, check_access, check_flow,
+    check_statement, check_structure, check_target,
+};
+use crate::{diff, gate, score};
+
+const EXAMPLES: &str = "\
+Examples:
+  Check a migrated database:
+    align verify --map mappings/shop-to-crm
+  Check who may do what, and nothing else:
+    align verify --map mappings/shop-to-crm --only access
+  Check without trying a write:
+    align verify --map mappings/shop-to-crm --no-write-probe
+
+Exits with 1 when a check fails, with 2 on failure.";
+
+/// Check that a database is what the mapping needs
+///
+/// Structure, who may do what, what both applications send, and what works from end to end. Every write
+/// that is tried is rolled back; nothing stays behind.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct VerifyArgs {
+    #[command(flatten)]
+    map: MapArg,
+
+    /// Schema that was promised [default: the mapping's `[to]`]
+    #[arg(long, value_name = "SOURCE", help_heading = "Input")]
+    to: Option<String>,
+
+    #[command(flatten)]
+    namespaces: Namespaces,
+
+    /// Database to check [default: `env:DATABASE_URL`]
+    #[arg(long, value_name = "SOURCE", default_value = "env:DATABASE_URL")]
+    #[arg(hide_default_value = true, help_heading = "Connection")]
+    database: String,
+
+    /// Section to check (can be repeated) [default: all]
+    #[arg(long, value_name = "SECTION", value_enum, help_heading = "Checks")]
+    only: Vec<Part>,
+
+    /// Section to leave out (can be repeated)
+    #[arg(long, value_name = "SECTION", value_enum, help_heading = "Checks")]
+    skip: Vec<Part>,
+
+    /// Leave out every check that tries a write
+    #[arg(long, help_heading = "Checks")]
+    no_write_probe: bool,
+
+    /// What to write
+    #[arg(long, help_heading = "Output", value_enum, default_value = "text")]
+    format: ListFormat,
+
+    #[command(flatten)]
+    output: OutputArg,
+
+    /// Show every finding
+    #[arg(long, help_heading = "Output")]
+    all: bool,
+}
+
+/// A section, as it is typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// Tables, constraints, rights
+    Structure,
+    /// Who may do what
+    Access,
+    /// What must work from end to end
+    Flow,
+    /// What the applications send
+    Statements,
+}
+
+pub(super) fn run(ui: &Ui, args: &VerifyArgs) -> Result<Outcome, CliError> {
+    let found = pair::find_mapping(args.map.map.as_deref())?.ok_or_else(|| {
+        CliError::say("cannot find a mapping: there is none under `mappings/`")
+            .hint("name one with `--map PATH`")
+    })?;
+    found.announce(ui);
+    let setup = match &found.mapping.verify_setup {
+        Some(path) if !args.no_write_probe => Some((path.clone(), found.beside(path)?)),
+        Some(_) | None => None,
+    };
+    let options = connection_options(ui, &args.database, "--database")?;
+    ui.status(format_args!("checking {}", options.describe()));
+    let comparison = if args.takes(Section::Structure) {
+        Some(args.compare(ui, &found)?)
+    } else {
+        None
+    };
+    let control = Control::default();
+    let work = verify(
+        args,
+        &found.mapping,
+        comparison.as_ref(),
+        setup,
+        &options,
+        &control,
+    );
+    let verification = block_on(ui, &control, work)?;
+    let answer = match args.format {
+        ListFormat::Text => report::text(
+            &verification,
+            Options {
+                all: args.all,
+                ..ui.options()
+            },
+        ),
+        ListFormat::Json => report::json(&verification, &options.describe()),
+    };
+    args.output.write(ui, &answer)?;
+    let failed = verification.count(|verdict| *verdict == Verdict::Failed);
+    if failed > 0 {
+        ui.no(format_args!(
+            "{failed} of {} checks fail",
+            verification.checks.len()
+        ));
+    }
+    Ok(Outcome::no_if(failed > 0))
+}
+
+impl VerifyArgs {
+    fn takes(&self, section: Section) -> bool {
+        let named = |parts: &[Part]| parts.iter().any(|part| Section::from(*part) == section);
+        (self.only.is_empty() || named(&self.only)) && !named(&self.skip)
+    }
+
+    fn compare(&self, ui: &Ui, found: &FoundMapping) -> Result<Comparison, CliError> {
+        let sides = Sides {
+            from: Some(self.database.clone()),
+            to: self.to.clone(),
+            namespaces: Namespaces {
+                schemas: self.namespaces.schemas.clone(),
+            },
+        };
+        let sides = pair::sides(ui, &sides, Some(found))?;
+        let (from, to) = pair::load(ui, sides)?;
+        Ok(diff::compare(&from.schema, &to.schema, &found.mapping))
+    }
+}
+
+async fn verify(
+    args: &VerifyArgs,
+    mapping: &Mapping,
+    comparison: Option<&Comparison>,
+    setup: Option<(String, String)>,
+    options: &ConnectOptions,
+    control: &Control,
+) -> Result<Verification, CliError> {
+    let connected = or_stopped(control, connect(options)).await?;
+    let mut connection = connected.map_err(|error| failed(error.into()))?;
+    let mut verification = Verification::default();
+    let work = async {
+        if let Some(comparison) = comparison {
+            let score = score::score(comparison, mapping);
+            let verdict = gate::judge(comparison, &score, &mapping.gate);
+            verification
+                .checks
+                .extend(check_target(comparison, &verdict));
+            let namespaces = [mapping.to.home().to_owned()];
+            let checks = check_structure(&mut connection, &namespaces).await?;
+            verification.checks.extend(checks);
+        }
+        let setup = setup
+            .as_ref()
+            .map(|(file, text)| (file.as_str(), text.as_str()));
+        probe(
+            args,
+            mapping,
+            setup,
+            &mut connection,
+            &mut verification.checks,
+        )
+        .await
+    };
+    or_stopped(control, work).await?.map_err(failed)?;
+    Ok(verification)
+}
+
+async fn probe(
+    args: &VerifyArgs,
+    mapping: &Mapping,
+    setup: Option<(&str, &str)>,
+    connection: &mut PgConnection,
+    checks: &mut Vec<Check>,
+) -> Result<(), VerifyError> {
+    let tries = [Section::Access, Section::Flow, Section::Statements];
+    if args.no_write_probe || !tries.into_iter().any(|section| args.takes(section)) {
+        return Ok(());
+    }
+    let home = mapping.to.home();
+    let actors = &mapping.actors;
+    let roles = Roles::read(connection, actors).await?;
+    let mut probes = Probes::begin(connection, home, setup).await?;
+    if args.takes(Section::Access) {
+        for expect in &mapping.expect_access {
+            let begun = Instant::now();
+            let mut check = check_access(&mut probes, expect, home, actors, &roles).await?;
+            check.took = begun.elapsed();
+            checks.push(check);
+        }
+    }
+    if args.takes(Section::Flow) {
+        for expect in &mapping.expect_flows {
+            let begun = Instant::now();
+            let mut check = check_flow(&mut probes, expect, actors, &roles).await?;
+            check.took = begun.elapsed();
+            checks.push(check);
+        }
+    }
+    if args.takes(Section::Statements) {
+        for expect in &mapping.expect_statements {
+            let begun = Instant::now();
+            let mut check = check_statement(&mut probes, expect, actors, &roles).await?;
+            check.took = begun.elapsed();
+            checks.push(check);
+        }
+    }
+    probes.end().await
+}
+
+fn failed(error: VerifyError) -> CliError {
+    match error {
+        VerifyError::Connect(error) => {
+            let hint = error.hint();
+            let error = CliError::failed(anyhow!(error).context("cannot connect"));
+            hint.into_iter().fold(error, CliError::hint)
+        }
+        VerifyError::Setup { .. } | VerifyError::Server { .. } => CliError::failed(error),
+    }
+}
+
+impl From<Part> for Section {
+    fn from(part: Part) -> Self {
+        match part {
+            Part::Structure => Self::Structure,
+            Part::Access => Self::Access,
+            Part::Flow => Self::Flow,
+            Part::Statements => Self::Statements,
+        }
+    }
+}

@@ -36,6 +36,8 @@ BEGIN
     PERFORM set_config('request.jwt.claims', json_build_object('sub', admin, 'role', 'authenticated')::text, true);
     IF to_regclass('public.clients') IS NOT NULL THEN
         INSERT INTO public.clients (id, client_name) VALUES (client, 'align verify');
+    END IF;
+    IF to_regclass('public.leads') IS NOT NULL THEN
         INSERT INTO public.leads (id, client_id, agent_id, contact_person, status_bucket)
         VALUES (lead, client, agent, 'align verify', 'P3');
     END IF;
@@ -64,20 +66,30 @@ BEGIN
     END IF;
     IF to_regclass('public.nurture_sequences') IS NOT NULL THEN
         INSERT INTO public.nurture_sequences (id, name, created_by) VALUES (sequence, 'align verify', agent);
+    END IF;
+    IF to_regclass('public.nurture_steps') IS NOT NULL THEN
         INSERT INTO public.nurture_steps (id, sequence_id, step_order, name, action_type)
         VALUES (row_of, sequence, 1, 'align verify', 'email');
+    END IF;
+    IF to_regclass('public.lead_nurture_enrollments') IS NOT NULL THEN
         INSERT INTO public.lead_nurture_enrollments (id, lead_id, sequence_id, created_by)
         VALUES (row_of, lead, sequence, agent);
     END IF;
     IF to_regclass('public.todos') IS NOT NULL THEN
         INSERT INTO public.todos (id, user_id, title, assigned_by) VALUES (todo, agent, 'align verify', manager);
+    END IF;
+    IF to_regclass('public.todo_comments') IS NOT NULL THEN
         INSERT INTO public.todo_comments (id, todo_id, user_id, comment) VALUES (row_of, todo, agent, 'align verify');
+    END IF;
+    IF to_regclass('public.todo_attachments') IS NOT NULL THEN
         INSERT INTO public.todo_attachments (id, todo_id, filename, file_url, uploaded_by)
         VALUES (row_of, todo, 'align verify', 'align verify', agent);
     END IF;
     IF to_regclass('public.notifications') IS NOT NULL THEN
         INSERT INTO public.notifications (id, user_id, type, title, message)
         VALUES (row_of, agent, 'system_alert', 'align verify', 'align verify');
+    END IF;
+    IF to_regclass('public.notification_preferences') IS NOT NULL THEN
         INSERT INTO public.notification_preferences (id, user_id, notification_type)
         VALUES (row_of, agent, 'system_alert');
     END IF;

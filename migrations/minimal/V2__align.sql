@@ -192,6 +192,9 @@ BEGIN
     IF to_regrole('anon') IS NOT NULL THEN
         EXECUTE format('REVOKE ALL ON FUNCTION %s FROM anon', one);
     END IF;
+    IF to_regrole('service_role') IS NOT NULL THEN
+        EXECUTE format('REVOKE ALL ON FUNCTION %s FROM service_role', one);
+    END IF;
     IF callable THEN
         EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO authenticated', one);
         IF to_regrole('service_role') IS NOT NULL THEN

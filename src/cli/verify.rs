@@ -213,7 +213,14 @@ async fn probe(
     let home = mapping.to.home();
     let actors = &mapping.actors;
     let roles = Roles::read(connection, actors).await?;
-    let mut probes = Probes::begin(connection, home, setup).await?;
+    let mut probes = match Probes::begin(connection, home, setup).await {
+        Ok(probes) => probes,
+        Err(error @ VerifyError::Setup { .. }) => {
+            checks.push(Check::without_rows(&error));
+            return Ok(());
+        }
+        Err(error) => return Err(error),
+    };
     if args.takes(Section::Access) {
         for expect in &mapping.expect_access {
             let begun = Instant::now();

@@ -13,29 +13,22 @@ const OPENED: usize = 8;
 /// The text for a terminal: one line a check, and under it what stands against it.
 pub fn text(verification: &Verification, options: Options) -> String {
     let screen = Screen::of(options);
-    let mut text = String::new();
+    let mut text = Vec::new();
     for section in Section::ALL {
-        let mut checks = verification
-            .checks
-            .iter()
-            .filter(|check| check.section == section)
-            .peekable();
-        if checks.peek().is_none() {
-            continue;
+        let checks = verification.checks.iter();
+        let mut checks = checks.filter(|check| check.section == section).peekable();
+        if checks.peek().is_some() {
+            text.push(paint(HEADING, section.word()));
+            text.extend(checks.flat_map(|check| lines(check, screen, options)));
+            text.push(String::new());
         }
-        text.push_str(&paint(HEADING, section.word()));
-        text.push('\n');
-        for check in checks {
-            lines(&mut text, check, screen, options);
-        }
-        text.push('\n');
     }
-    text.push_str(&sum(verification));
-    text.push('\n');
-    text
+    text.push(sum(verification));
+    text.push(String::new());
+    text.join("\n")
 }
 
-fn lines(text: &mut String, check: &Check, screen: Screen, options: Options) {
+fn lines(check: &Check, screen: Screen, options: Options) -> Vec<String> {
     let (sign, style) = match (&check.verdict, options.unicode) {
         (Verdict::Passed, true) => ("✓", ADDED),
         (Verdict::Passed, false) => ("ok", ADDED),
@@ -49,27 +42,19 @@ fn lines(text: &mut String, check: &Check, screen: Screen, options: Options) {
         Verdict::Known { why } => format!("  known to fail: {why}"),
         Verdict::Skipped { why } => format!("  skipped: {why}"),
     };
-    let width = options.width.saturating_sub(4);
-    text.push_str(&format!(
-        "  {} {}",
-        paint(style, sign),
-        screen.cut(&format!("{}{why}", check.name), width)
-    ));
-    text.push('\n');
+    let name = format!("{}{why}", check.name);
+    let name = screen.cut(&name, options.width.saturating_sub(4));
+    let mut lines = vec![format!("  {} {name}", paint(style, sign))];
     let most = if options.all { usize::MAX } else { OPENED };
     for finding in check.findings.iter().take(most) {
-        for line in screen.wrap(&finding.message, options.width.saturating_sub(8)) {
-            text.push_str(&format!("      {line}\n"));
-        }
+        let wrapped = screen.wrap(&finding.message, options.width.saturating_sub(8));
+        lines.extend(wrapped.iter().map(|line| format!("      {line}")));
     }
-    if let Some(more) = check
-        .findings
-        .len()
-        .checked_sub(most)
-        .filter(|more| *more > 0)
-    {
-        text.push_str(&format!("      and {more} more\n"));
+    let more = check.findings.len().saturating_sub(most);
+    if more > 0 {
+        lines.push(format!("      and {more} more"));
     }
+    lines
 }
 
 fn sum(verification: &Verification) -> String {

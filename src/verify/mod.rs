@@ -157,6 +157,17 @@ impl Check {
         }
     }
 
+    /// The rows that the probes rest on could not be made, so nothing can be tried.
+    pub fn without_rows(error: &VerifyError) -> Self {
+        let name = "there are rows to try things on";
+        Self::of(
+            Section::Access,
+            name,
+            0,
+            vec![Finding::new(error.to_string())],
+        )
+    }
+
     fn skipped(section: Section, name: impl Into<String>, why: impl Into<String>) -> Self {
         Self {
             verdict: Verdict::Skipped { why: why.into() },

@@ -11,10 +11,11 @@ const STRUCTURE: &str = include_str!("sql/structure.sql");
 const SEQUENCES: &str = include_str!("sql/sequences.sql");
 
 /// What `structure.sql` looks for.
-const NAMES: [&str; 3] = [
+const NAMES: [&str; 4] = [
     "every index is valid",
     "every constraint is validated",
     "every trigger is on",
+    "every view lets its reader's rights decide",
 ];
 
 /// Looks at the catalog of the namespaces, and at the columns that sequences fill.

@@ -23,6 +23,22 @@ found AS (
            END
     FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid
     WHERE c.relnamespace IN (SELECT oid FROM spaces)
+    UNION ALL
+    -- Rights and row security of a plain view are its owner's, whoever reads it.
+    SELECT 'every view lets its reader''s rights decide',
+           CASE WHEN NOT coalesce((
+               SELECT o.option_value::boolean FROM pg_options_to_table(v.reloptions) AS o
+               WHERE o.option_name = 'security_invoker'
+           ), false) THEN
+               format('%s shows rows of %s by the rights of its owner', v.oid::regclass, string_agg(t.oid::regclass::text, ', ' ORDER BY t.oid))
+           END
+    FROM pg_class AS v
+    JOIN pg_rewrite AS w ON w.ev_class = v.oid
+    JOIN (SELECT DISTINCT objid, refobjid FROM pg_depend
+          WHERE classid = 'pg_rewrite'::regclass AND refclassid = 'pg_class'::regclass) AS d ON d.objid = w.oid
+    JOIN pg_class AS t ON t.oid = d.refobjid AND t.relkind IN ('r', 'p') AND t.relrowsecurity
+    WHERE v.relkind = 'v' AND t.relnamespace IN (SELECT oid FROM spaces)
+    GROUP BY v.oid, v.reloptions
 )
 SELECT kind, count(*) OVER (PARTITION BY kind) AS seen, message
 FROM found

@@ -204,6 +204,18 @@ const FAULTS: &[(&str, &str, &str, &str)] = &[
         "follow_ups.follow_ups_lead_id_fkey",
     ),
     (
+        "second foreign key on the way of a query",
+        "ALTER TABLE meetings ADD COLUMN host uuid REFERENCES users (id)",
+        "selects: meetings: *,leads(*,clients(client_name)),users(full_name)",
+        "2 foreign keys lead from `meetings` to `users`",
+    ),
+    (
+        "embed that its reader may not see",
+        "ALTER POLICY calls_select ON calls USING (false)",
+        "selects: calls: *,user:user_id(id,full_name,avatar_url)",
+        "agent gets no row, and one is there for them",
+    ),
+    (
         "not null dropped",
         "ALTER TABLE leads ALTER COLUMN status_bucket DROP NOT NULL",
         "structure: everything of the target is there",

@@ -16,10 +16,11 @@ use crate::diff::Comparison;
 use crate::mapping::Mapping;
 use crate::migrate::Control;
 use crate::report::{Options, verify as report};
+use crate::schema::Schema;
 use crate::source::postgres::{ConnectOptions, connect};
 use crate::verify::{
     Check, Probes, Roles, Section, Verdict, Verification, VerifyError, check_access, check_flow,
-    check_statement, check_structure, check_target,
+    check_select, check_statement, check_structure, check_target,
 };
 use crate::{diff, gate, score};
 
@@ -80,6 +81,12 @@ pub(super) struct VerifyArgs {
     all: bool,
 }
 
+/// The database's schema, held against what was promised.
+struct Compared {
+    comparison: Comparison,
+    schema: Schema,
+}
+
 /// A section, as it is typed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Part {
@@ -91,6 +98,8 @@ enum Part {
     Flow,
     /// What the applications send
     Statements,
+    /// What the other application asks for
+    Selects,
 }
 
 pub(super) fn run(ui: &Ui, args: &VerifyArgs) -> Result<Outcome, CliError> {
@@ -99,13 +108,13 @@ pub(super) fn run(ui: &Ui, args: &VerifyArgs) -> Result<Outcome, CliError> {
             .hint("name one with `--map PATH`")
     })?;
     found.announce(ui);
-    let setup = match &found.mapping.verify_setup {
+    let setup = match &found.mapping.verify.setup {
         Some(path) if !args.no_write_probe => Some((path.clone(), found.beside(path)?)),
         Some(_) | None => None,
     };
     let options = connection_options(ui, &args.database, "--database")?;
     ui.status(format_args!("checking {}", options.describe()));
-    let comparison = if args.takes(Section::Structure) {
+    let compared = if args.takes(Section::Structure) || args.takes(Section::Selects) {
         Some(args.compare(ui, &found)?)
     } else {
         None
@@ -114,7 +123,7 @@ pub(super) fn run(ui: &Ui, args: &VerifyArgs) -> Result<Outcome, CliError> {
     let work = verify(
         args,
         &found.mapping,
-        comparison.as_ref(),
+        compared.as_ref(),
         setup,
         &options,
         &control,
@@ -147,7 +156,7 @@ impl VerifyArgs {
         (self.only.is_empty() || named(&self.only)) && !named(&self.skip)
     }
 
-    fn compare(&self, ui: &Ui, found: &FoundMapping) -> Result<Comparison, CliError> {
+    fn compare(&self, ui: &Ui, found: &FoundMapping) -> Result<Compared, CliError> {
         let sides = Sides {
             from: Some(self.database.clone()),
             to: self.to.clone(),
@@ -157,14 +166,17 @@ impl VerifyArgs {
         };
         let sides = pair::sides(ui, &sides, Some(found))?;
         let (from, to) = pair::load(ui, sides)?;
-        Ok(diff::compare(&from.schema, &to.schema, &found.mapping))
+        Ok(Compared {
+            comparison: diff::compare(&from.schema, &to.schema, &found.mapping),
+            schema: from.schema,
+        })
     }
 }
 
 async fn verify(
     args: &VerifyArgs,
     mapping: &Mapping,
-    comparison: Option<&Comparison>,
+    compared: Option<&Compared>,
     setup: Option<(String, String)>,
     options: &ConnectOptions,
     control: &Control,
@@ -173,7 +185,9 @@ async fn verify(
     let mut connection = connected.map_err(|error| failed(error.into()))?;
     let mut verification = Verification::default();
     let work = async {
-        if let Some(comparison) = comparison {
+        if let Some(Compared { comparison, .. }) = compared
+            && args.takes(Section::Structure)
+        {
             let score = score::score(comparison, mapping);
             let verdict = gate::judge(comparison, &score, &mapping.gate);
             verification
@@ -189,6 +203,7 @@ async fn verify(
         probe(
             args,
             mapping,
+            compared,
             setup,
             &mut connection,
             &mut verification.checks,
@@ -202,11 +217,17 @@ async fn verify(
 async fn probe(
     args: &VerifyArgs,
     mapping: &Mapping,
+    compared: Option<&Compared>,
     setup: Option<(&str, &str)>,
     connection: &mut PgConnection,
     checks: &mut Vec<Check>,
 ) -> Result<(), VerifyError> {
-    let tries = [Section::Access, Section::Flow, Section::Statements];
+    let tries = [
+        Section::Access,
+        Section::Flow,
+        Section::Statements,
+        Section::Selects,
+    ];
     if args.no_write_probe || !tries.into_iter().any(|section| args.takes(section)) {
         return Ok(());
     }
@@ -245,6 +266,17 @@ async fn probe(
             checks.push(check);
         }
     }
+    if let Some(Compared { comparison, schema }) = compared
+        && args.takes(Section::Selects)
+    {
+        for (expect, outcome) in mapping.expect_selects.iter().zip(&comparison.selects) {
+            let begun = Instant::now();
+            let check = check_select(&mut probes, expect, outcome, schema, mapping, &roles);
+            let mut check = check.await?;
+            check.took = begun.elapsed();
+            checks.push(check);
+        }
+    }
     probes.end().await
 }
 
@@ -266,6 +298,7 @@ impl From<Part> for Section {
             Part::Access => Self::Access,
             Part::Flow => Self::Flow,
             Part::Statements => Self::Statements,
+            Part::Selects => Self::Selects,
         }
     }
 }

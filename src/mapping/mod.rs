@@ -17,7 +17,7 @@ use std::fmt;
 pub use condition::Condition;
 pub use json_path::{JsonPath, JsonPathError, JsonStep};
 pub use probe::{
-    Action, Actor, ExpectAccess, ExpectFlow, ExpectStatement, Outcome, Step, can_be_tried,
+    Action, Actor, ExpectAccess, ExpectFlow, ExpectStatement, Outcome, Step, Verify, can_be_tried,
 };
 pub use reference::{ColumnRef, ReferenceError, TableRef};
 pub use transform::{
@@ -51,8 +51,8 @@ pub struct Mapping {
     pub expect_tables: Vec<ExpectTable>,
     /// What the other application asks for, in the file's order.
     pub expect_selects: Vec<ExpectSelect>,
-    /// A file of SQL, relative to the mapping file, whose rows the probes rest on.
-    pub verify_setup: Option<String>,
+    /// What `align verify` rests on.
+    pub verify: Verify,
     /// Who uses the database, in the file's order.
     pub actors: Vec<Actor>,
     /// Who may do what, in the file's order.
@@ -270,8 +270,6 @@ pub struct ExpectSelect {
     pub table: TableRef,
     /// The `select` parameter, such as `*,clients(*)`.
     pub select: String,
-    /// Who asks; `None` is who runs the check.
-    pub actor: Option<String>,
     /// Where the application asks it.
     pub used_by: Option<String>,
     /// Why it cannot work, said beforehand: then it is reported and never a blocker.

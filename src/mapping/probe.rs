@@ -6,6 +6,15 @@ use std::fmt;
 use super::{At, TableRef};
 use crate::schema::Ident;
 
+/// What `align verify` rests on.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Verify {
+    /// A file of SQL, relative to the mapping file, whose rows the probes rest on.
+    pub setup: Option<String>,
+    /// The actors who ask what [`super::ExpectSelect`] says; empty is who runs the check.
+    pub readers: Vec<String>,
+}
+
 /// Someone who uses the database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor {

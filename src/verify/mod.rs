@@ -7,6 +7,7 @@
 mod access;
 mod error;
 mod probe;
+mod select;
 mod statement;
 mod structure;
 mod target;
@@ -14,6 +15,7 @@ mod target;
 pub use access::check as check_access;
 pub use error::VerifyError;
 pub use probe::{Probes, Roles};
+pub use select::check as check_select;
 pub use statement::{check_flow, check_statement};
 pub use structure::check as check_structure;
 pub use target::check as check_target;

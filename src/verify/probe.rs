@@ -179,7 +179,8 @@ impl<'c> Probes<'c> {
     /// Tries a statement within the place that is marked. After a failure nothing but
     /// [`Probes::back`] goes on.
     async fn send(&mut self, sql: &str) -> Result<Answer, VerifyError> {
-        let query = sqlx::query(AssertSqlSafe(sql.to_owned())).persistent(false);
+        // A named statement: sqlx asks the catalog about an enum in between, which ends an unnamed one.
+        let query = sqlx::query(AssertSqlSafe(sql.to_owned())).persistent(true);
         match query.execute(&mut *self.connection).await {
             Ok(done) => Ok(Answer::Rows(done.rows_affected())),
             Err(error) => match error.as_database_error() {

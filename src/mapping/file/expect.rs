@@ -66,7 +66,7 @@ fn checklist_item(reader: &mut Reader<'_>, item: &Item<'_>) -> Option<ChecklistI
 
 pub(super) fn select(reader: &mut Reader<'_>, item: &Item<'_>) -> Option<ExpectSelect> {
     let title = "`[[expect.select]]`";
-    let known = ["table", "select", "actor", "used_by", "known_failure"];
+    let known = ["table", "select", "used_by", "known_failure"];
     let fields = reader.fields(item, title, &known)?;
     let table = reader
         .required(&fields, "table", title)
@@ -74,7 +74,6 @@ pub(super) fn select(reader: &mut Reader<'_>, item: &Item<'_>) -> Option<ExpectS
     let select = reader
         .required(&fields, "select", title)
         .and_then(|item| reader.words(&item));
-    let actor = fields.get("actor").and_then(|item| reader.words(&item));
     let used_by = fields.get("used_by").and_then(|item| reader.words(&item));
     let known_failure = fields
         .get("known_failure")
@@ -82,7 +81,6 @@ pub(super) fn select(reader: &mut Reader<'_>, item: &Item<'_>) -> Option<ExpectS
     Some(ExpectSelect {
         table: table?,
         select: select?,
-        actor,
         used_by,
         known_failure,
         at: reader.at(item.start),

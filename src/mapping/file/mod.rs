@@ -92,7 +92,7 @@ fn mapping(reader: &mut Reader<'_>, root: &Item<'_>) -> Mapping {
         gate: section::gate(reader, &fields),
         credit: section::credit(reader, &fields),
         ignore: section::ignore(reader, &fields),
-        verify_setup: probe::setup(reader, &fields),
+        verify: probe::verify(reader, &fields),
         ..Mapping::default()
     };
     for item in reader.tables(&fields, "category", "[[category]]") {

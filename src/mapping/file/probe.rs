@@ -6,17 +6,30 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::item::{Fields, Item};
 use super::reader::Reader;
 use crate::mapping::{
-    Action, Actor, ExpectAccess, ExpectFlow, ExpectStatement, Mapping, Outcome, Step, can_be_tried,
+    Action, Actor, ExpectAccess, ExpectFlow, ExpectStatement, Mapping, Outcome, Step, Verify,
+    can_be_tried,
 };
 
 const STATEMENTS: &str =
     "it begins with SELECT, INSERT, UPDATE, DELETE, MERGE, WITH, VALUES, TABLE, CALL or DO";
 
-/// The file of `[verify] setup`.
-pub(super) fn setup(reader: &mut Reader<'_>, root: &Fields<'_>) -> Option<String> {
-    let fields = reader.fields(&root.get("verify")?, "`[verify]`", &["setup"])?;
-    let setup = fields.get("setup")?;
-    reader.words(&setup)
+pub(super) fn verify(reader: &mut Reader<'_>, root: &Fields<'_>) -> Verify {
+    let Some(fields) = root
+        .get("verify")
+        .and_then(|item| reader.fields(&item, "`[verify]`", &["setup", "readers"]))
+    else {
+        return Verify::default();
+    };
+    let mut readers = Vec::new();
+    if let Some(list) = fields.get("readers") {
+        for name in reader.list(&list) {
+            readers.extend(reader.words(&name));
+        }
+    }
+    Verify {
+        setup: fields.get("setup").and_then(|item| reader.words(&item)),
+        readers,
+    }
 }
 
 pub(super) fn actor(reader: &mut Reader<'_>, item: &Item<'_>) -> Option<Actor> {
@@ -180,11 +193,16 @@ pub(super) fn check_actors(reader: &mut Reader<'_>, mapping: &Mapping) {
         let names = entry.allowed.values().flatten();
         names.map(|name| (name, entry.at))
     });
-    let selects = mapping.expect_selects.iter();
-    let selects = selects.filter_map(|select| Some((select.actor.as_ref()?, select.at)));
-    for (name, at) in named.chain(allowed).chain(selects) {
+    for (name, at) in named.chain(allowed) {
         if !known.contains(name.as_str()) {
             reader.error_at(at, format!("no `[[expect.actor]]` is called `{name}`"));
+        }
+    }
+    for name in &mapping.verify.readers {
+        if !known.contains(name.as_str()) {
+            let message =
+                format!("no `[[expect.actor]]` is called `{name}`, as `[verify] readers` says");
+            reader.error(0, message);
         }
     }
 }
@@ -215,7 +233,7 @@ mod tests {
             "{ACTORS}[verify]\nsetup = \"verify.sql\"\n[[expect.statement]]\nname = \"one\"\nactor = \"agent\"\nsql = \"select 1\"\nfails = \"42501\"\n[[expect.flow]]\nname = \"two\"\n[[expect.flow.step]]\nsql = \"select 2\"\n[[expect.flow.step]]\nsql = \"select 3\"\nrows = 0\n"
         );
         let mapping = read(&text).unwrap();
-        assert_eq!(mapping.verify_setup.as_deref(), Some("verify.sql"));
+        assert_eq!(mapping.verify.setup.as_deref(), Some("verify.sql"));
         let outcome = &mapping.expect_statements[0].step.outcome;
         assert_eq!(*outcome, Outcome::Fails("42501".to_owned()));
         let steps = &mapping.expect_flows[0].steps;

@@ -18,9 +18,11 @@ use crate::migrate::Control;
 use crate::report::{Options, verify as report};
 use crate::schema::Schema;
 use crate::source::postgres::{ConnectOptions, connect};
+use crate::source::{TextFile, sql};
 use crate::verify::{
     Check, Probes, Roles, Section, Verdict, Verification, VerifyError, check_access, check_flow,
-    check_select, check_statement, check_structure, check_target,
+    check_select, check_statement, check_structure, check_target, lacks_namespace, promised,
+    stand_in,
 };
 use crate::{diff, gate, score};
 
@@ -81,6 +83,13 @@ pub(super) struct VerifyArgs {
     all: bool,
 }
 
+/// What is to be compared, with the target's files where it is SQL.
+struct Loaded {
+    here: Schema,
+    target: Schema,
+    files: Option<Vec<TextFile>>,
+}
+
 /// The database's schema, held against what was promised.
 struct Compared {
     comparison: Comparison,
@@ -114,20 +123,13 @@ pub(super) fn run(ui: &Ui, args: &VerifyArgs) -> Result<Outcome, CliError> {
     };
     let options = connection_options(ui, &args.database, "--database")?;
     ui.status(format_args!("checking {}", options.describe()));
-    let compared = if args.takes(Section::Structure) || args.takes(Section::Selects) {
-        Some(args.compare(ui, &found)?)
+    let loaded = if args.takes(Section::Structure) || args.takes(Section::Selects) {
+        Some(args.load(ui, &found)?)
     } else {
         None
     };
     let control = Control::default();
-    let work = verify(
-        args,
-        &found.mapping,
-        compared.as_ref(),
-        setup,
-        &options,
-        &control,
-    );
+    let work = verify(args, &found.mapping, loaded, setup, &options, &control);
     let verification = block_on(ui, &control, work)?;
     let answer = match args.format {
         ListFormat::Text => report::text(
@@ -156,7 +158,7 @@ impl VerifyArgs {
         (self.only.is_empty() || named(&self.only)) && !named(&self.skip)
     }
 
-    fn compare(&self, ui: &Ui, found: &FoundMapping) -> Result<Compared, CliError> {
+    fn load(&self, ui: &Ui, found: &FoundMapping) -> Result<Loaded, CliError> {
         let sides = Sides {
             from: Some(self.database.clone()),
             to: self.to.clone(),
@@ -164,11 +166,44 @@ impl VerifyArgs {
                 schemas: self.namespaces.schemas.clone(),
             },
         };
-        let sides = pair::sides(ui, &sides, Some(found))?;
-        let (from, to) = pair::load(ui, sides)?;
+        let (here, target) = pair::sides(ui, &sides, Some(found))?;
+        let here = here.load(ui)?.schema;
+        let (target, files) = target.load_with_sql(ui)?;
+        Ok(Loaded {
+            here,
+            target: target.schema,
+            files,
+        })
+    }
+}
+
+impl Loaded {
+    /// Holds the database against the target as it can be there.
+    async fn compare(
+        self,
+        connection: &mut PgConnection,
+        mapping: &Mapping,
+        roles: &Roles,
+    ) -> Result<Compared, VerifyError> {
+        let mut missing = Vec::new();
+        let mut files = self.files;
+        for (name, instead) in &mapping.verify.stand_in {
+            if lacks_namespace(connection, name).await? {
+                missing.extend([name.clone(), instead.clone()]);
+                for file in files.iter_mut().flatten() {
+                    file.text = stand_in(&file.text, name, instead);
+                }
+            }
+        }
+        let target = match files {
+            Some(files) if !missing.is_empty() => sql::read(&files, &self.target.namespaces)?,
+            _ => self.target,
+        };
+        let absent = roles.absent();
+        let target = promised(target, &absent, &missing);
         Ok(Compared {
-            comparison: diff::compare(&from.schema, &to.schema, &found.mapping),
-            schema: from.schema,
+            comparison: diff::compare(&self.here, &target, mapping),
+            schema: self.here,
         })
     }
 }
@@ -176,7 +211,7 @@ impl VerifyArgs {
 async fn verify(
     args: &VerifyArgs,
     mapping: &Mapping,
-    compared: Option<&Compared>,
+    loaded: Option<Loaded>,
     setup: Option<(String, String)>,
     options: &ConnectOptions,
     control: &Control,
@@ -185,14 +220,19 @@ async fn verify(
     let mut connection = connected.map_err(|error| failed(error.into()))?;
     let mut verification = Verification::default();
     let work = async {
-        if let Some(Compared { comparison, .. }) = compared
+        let roles = Roles::read(&mut connection, &mapping.actors).await?;
+        let compared = match loaded {
+            Some(loaded) => Some(loaded.compare(&mut connection, mapping, &roles).await?),
+            None => None,
+        };
+        if let Some(Compared { comparison, .. }) = &compared
             && args.takes(Section::Structure)
         {
             let score = score::score(comparison, mapping);
             let verdict = gate::judge(comparison, &score, &mapping.gate);
             verification
                 .checks
-                .extend(check_target(comparison, &verdict));
+                .extend(check_target(comparison, &verdict, &roles.absent()));
             let namespaces = [mapping.to.home().to_owned()];
             let checks = check_structure(&mut connection, &namespaces).await?;
             verification.checks.extend(checks);
@@ -203,7 +243,8 @@ async fn verify(
         probe(
             args,
             mapping,
-            compared,
+            compared.as_ref(),
+            &roles,
             setup,
             &mut connection,
             &mut verification.checks,
@@ -218,6 +259,7 @@ async fn probe(
     args: &VerifyArgs,
     mapping: &Mapping,
     compared: Option<&Compared>,
+    roles: &Roles,
     setup: Option<(&str, &str)>,
     connection: &mut PgConnection,
     checks: &mut Vec<Check>,
@@ -233,7 +275,6 @@ async fn probe(
     }
     let home = mapping.to.home();
     let actors = &mapping.actors;
-    let roles = Roles::read(connection, actors).await?;
     let mut probes = match Probes::begin(connection, home, setup).await {
         Ok(probes) => probes,
         Err(error @ VerifyError::Setup { .. }) => {
@@ -245,7 +286,7 @@ async fn probe(
     if args.takes(Section::Access) {
         for expect in &mapping.expect_access {
             let begun = Instant::now();
-            let mut check = check_access(&mut probes, expect, home, actors, &roles).await?;
+            let mut check = check_access(&mut probes, expect, home, actors, roles).await?;
             check.took = begun.elapsed();
             checks.push(check);
         }
@@ -253,7 +294,7 @@ async fn probe(
     if args.takes(Section::Flow) {
         for expect in &mapping.expect_flows {
             let begun = Instant::now();
-            let mut check = check_flow(&mut probes, expect, actors, &roles).await?;
+            let mut check = check_flow(&mut probes, expect, actors, roles).await?;
             check.took = begun.elapsed();
             checks.push(check);
         }
@@ -261,7 +302,7 @@ async fn probe(
     if args.takes(Section::Statements) {
         for expect in &mapping.expect_statements {
             let begun = Instant::now();
-            let mut check = check_statement(&mut probes, expect, actors, &roles).await?;
+            let mut check = check_statement(&mut probes, expect, actors, roles).await?;
             check.took = begun.elapsed();
             checks.push(check);
         }
@@ -271,7 +312,7 @@ async fn probe(
     {
         for (expect, outcome) in mapping.expect_selects.iter().zip(&comparison.selects) {
             let begun = Instant::now();
-            let check = check_select(&mut probes, expect, outcome, schema, mapping, &roles);
+            let check = check_select(&mut probes, expect, outcome, schema, mapping, roles);
             let mut check = check.await?;
             check.took = begun.elapsed();
             checks.push(check);

@@ -13,6 +13,8 @@ pub struct Verify {
     pub setup: Option<String>,
     /// The actors who ask what [`super::ExpectSelect`] says; empty is who runs the check.
     pub readers: Vec<String>,
+    /// A namespace that the target names, and the one that a database without it has instead.
+    pub stand_in: BTreeMap<Ident, Ident>,
 }
 
 /// Someone who uses the database.

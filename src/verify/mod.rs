@@ -7,6 +7,7 @@
 mod access;
 mod error;
 mod probe;
+mod promised;
 mod select;
 mod statement;
 mod structure;
@@ -14,7 +15,8 @@ mod target;
 
 pub use access::check as check_access;
 pub use error::VerifyError;
-pub use probe::{Probes, Roles};
+pub use probe::{Probes, Roles, lacks_namespace};
+pub use promised::{promised, stand_in};
 pub use select::check as check_select;
 pub use statement::{check_flow, check_statement};
 pub use structure::check as check_structure;

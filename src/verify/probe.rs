@@ -1,13 +1,13 @@
 //! Statements that are tried as somebody else, and never last.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::{AssertSqlSafe, Executor, Row};
 
 use super::error::{VerifyError, server, words};
 use crate::mapping::{Actor, Step, can_be_tried};
-use crate::schema::quote;
+use crate::schema::{Ident, quote};
 
 const BEGIN: &str = include_str!("sql/begin.sql");
 const ROLES: &str = include_str!("sql/roles.sql");
@@ -37,6 +37,7 @@ pub(super) enum Answer {
 #[derive(Debug, Clone, Default)]
 pub struct Roles {
     troubles: BTreeMap<String, String>,
+    absent: BTreeSet<String>,
 }
 
 impl Roles {
@@ -60,19 +61,25 @@ impl Roles {
                 row.try_get("me")?,
             ))
         };
-        let mut troubles = BTreeMap::new();
+        let (mut troubles, mut absent) = (BTreeMap::new(), BTreeSet::new());
         for row in &rows {
             let (name, there, member, me) =
                 read(row).map_err(|error| server("read the roles", &error))?;
             let quoted = quote(&name);
             if !there {
+                absent.insert(name.clone());
                 troubles.insert(name, format!("there is no role `{quoted}`"));
             } else if !member {
                 let grant = format!("GRANT {quoted} TO {};", quote(&me));
                 troubles.insert(name, format!("`{me}` is no member of it: {grant}"));
             }
         }
-        Ok(Self { troubles })
+        Ok(Self { troubles, absent })
+    }
+
+    /// Names of roles that are not there.
+    pub fn absent(&self) -> BTreeSet<String> {
+        self.absent.clone()
     }
 
     /// Why nothing can be tried as this actor.
@@ -80,6 +87,20 @@ impl Roles {
         let why = self.troubles.get(actor.role.as_str())?;
         Some(format!("{}: {why}", actor.name))
     }
+}
+
+/// Whether a database has no such namespace.
+///
+/// # Errors
+/// [`VerifyError::Server`].
+pub async fn lacks_namespace(
+    connection: &mut PgConnection,
+    name: &Ident,
+) -> Result<bool, VerifyError> {
+    let query = sqlx::query_scalar("SELECT to_regnamespace(quote_ident($1)) IS NULL");
+    let query = query.persistent(false).bind(name.as_str());
+    let lacks = query.fetch_one(connection).await;
+    lacks.map_err(|error| server("ask for a namespace", &error))
 }
 
 impl<'c> Probes<'c> {

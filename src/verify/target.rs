@@ -1,12 +1,17 @@
 //! Whether a database has what the target has, out of a comparison with it.
 
+use std::collections::BTreeSet;
+
 use super::{Check, Finding, Section};
 use crate::diff::{Blocker, Change, Comparison, Object, What};
 use crate::gate::Verdict;
 
-/// Three promises: the gate passes, nothing of the target is missing or other than there, and nobody is
-/// let in whom the target keeps out.
-pub fn check(comparison: &Comparison, verdict: &Verdict) -> Vec<Check> {
+const GRANTS: &str = "grants are the target's";
+
+/// What is promised: the gate passes, nothing blocks, nothing of the target is missing or other than
+/// there, and nobody is let in whom the target keeps out. Grants say nothing where `absent` roles, whom
+/// the target speaks of, are not there.
+pub fn check(comparison: &Comparison, verdict: &Verdict, absent: &BTreeSet<String>) -> Vec<Check> {
     let section = Section::Structure;
     let gate = verdict.reasons.iter().map(Finding::new).collect();
     let blockers = comparison.blockers.iter();
@@ -22,12 +27,20 @@ pub fn check(comparison: &Comparison, verdict: &Verdict) -> Vec<Check> {
         found.map(|change| finding(change)).collect::<Vec<_>>()
     };
     let lacking = of(&|change| !is_access(change) && !is_harmless(change));
-    let access = of(&|change| is_access(change));
     let tables = comparison
         .tables
         .iter()
         .filter(|table| table.to.is_some())
         .count();
+    let access = of(&|change| is_access(change) && change.object != Object::Grant);
+    let grants = of(&|change| change.object == Object::Grant);
+    let grants = if absent.is_empty() {
+        Check::of(section, GRANTS, number(tables), grants)
+    } else {
+        let names: Vec<&str> = absent.iter().map(String::as_str).collect();
+        let why = format!("there is no role {}", names.join(", "));
+        Check::skipped(section, GRANTS, why)
+    };
     vec![
         Check::of(section, "the gate passes", 1, gate),
         Check::of(section, "nothing blocks", number(tables), blockers),
@@ -39,10 +52,11 @@ pub fn check(comparison: &Comparison, verdict: &Verdict) -> Vec<Check> {
         ),
         Check::of(
             section,
-            "row security and grants are the target's",
+            "row security is the target's",
             number(tables),
             access,
         ),
+        grants,
     ]
 }
 

@@ -9,6 +9,7 @@ use crate::mapping::{
     Action, Actor, ExpectAccess, ExpectFlow, ExpectStatement, Mapping, Outcome, Step, Verify,
     can_be_tried,
 };
+use crate::schema::Ident;
 
 const STATEMENTS: &str =
     "it begins with SELECT, INSERT, UPDATE, DELETE, MERGE, WITH, VALUES, TABLE, CALL or DO";
@@ -16,7 +17,7 @@ const STATEMENTS: &str =
 pub(super) fn verify(reader: &mut Reader<'_>, root: &Fields<'_>) -> Verify {
     let Some(fields) = root
         .get("verify")
-        .and_then(|item| reader.fields(&item, "`[verify]`", &["setup", "readers"]))
+        .and_then(|item| reader.fields(&item, "`[verify]`", &["setup", "readers", "stand_in"]))
     else {
         return Verify::default();
     };
@@ -26,7 +27,20 @@ pub(super) fn verify(reader: &mut Reader<'_>, root: &Fields<'_>) -> Verify {
             readers.extend(reader.words(&name));
         }
     }
+    let mut stand_in = BTreeMap::new();
+    if let Some(table) = fields.get("stand_in") {
+        for entry in reader.pairs(&table) {
+            match (Ident::new(entry.name), reader.ident(&entry)) {
+                (Ok(missing), Some(instead)) => {
+                    stand_in.insert(missing, instead);
+                }
+                (Err(error), _) => reader.error(entry.start, error.to_string()),
+                (Ok(_), None) => {}
+            }
+        }
+    }
     Verify {
+        stand_in,
         setup: fields.get("setup").and_then(|item| reader.words(&item)),
         readers,
     }

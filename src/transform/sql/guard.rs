@@ -295,7 +295,7 @@ fn moment(ty: &ColumnType, text: &str, zone: &str) -> Guard {
             (
                 format!(
                     "CASE WHEN {endless} THEN false WHEN {exists} \
-                     THEN substr({text}, 6, 5) = '02-29' AND NOT {leap} ELSE true END"
+                     THEN substr({text}, 6, 5) = '02-29' AND NOT {leap} ELSE {text} IS NOT NULL END"
                 ),
                 Code::CastOutOfRange,
             ),

@@ -194,7 +194,8 @@ fn without_probes_nothing_is_tried() {
     let (document, code) = verify(&db, &["--no-write-probe"]);
     assert_eq!(code, 0);
     let checks = document["checks"].as_array().unwrap();
-    assert!(checks.iter().all(|check| check["section"] == "structure"));
+    let reads = |check: &Value| check["section"] == "structure" || check["section"] == "values";
+    assert!(checks.iter().all(reads));
     let (document, _) = verify(
         &db,
         &["--only", "flow", "--only", "statements", "--skip", "flow"],
@@ -455,6 +456,43 @@ const FAULTS: &[(&str, &str, &str, &str)] = &[
         "ALTER TABLE clara.clients RESET (security_invoker)",
         "structure: every view lets its reader's rights decide",
         "clara.clients",
+    ),
+    (
+        "value changed",
+        "ALTER TABLE leads DISABLE TRIGGER USER; UPDATE leads SET contact_person = 'Eve' WHERE name = 'Ann'; ALTER TABLE leads ENABLE TRIGGER USER",
+        "values: leads.name → leads.contact_person",
+        "1 of 3 rows are not what the mapping says: d1000000-0000-4000-8000-000000000001",
+    ),
+    (
+        "number changed",
+        "ALTER TABLE clients DISABLE TRIGGER USER; UPDATE clients SET company_size = 51 WHERE company_size = 50; ALTER TABLE clients ENABLE TRIGGER USER",
+        "values: clients.company_size → clients.company_size",
+        "1 of 3 rows",
+    ),
+    (
+        "lookup that points at the wrong user",
+        "ALTER TABLE leads DISABLE TRIGGER USER; UPDATE leads SET agent_id = NULL WHERE assigned_agent = 'sales_agent'; ALTER TABLE leads ENABLE TRIGGER USER",
+        "values: leads.assigned_agent → leads.agent_id",
+        "2 of 3 rows",
+    ),
+    (
+        "row missing",
+        "DELETE FROM lead_activities WHERE description = 'second'",
+        "values: rows of activities are in lead_activities",
+        "1 of 2 rows have no counterpart",
+    ),
+    (
+        "rows swapped",
+        "ALTER TABLE leads DISABLE TRIGGER USER;
+         UPDATE leads SET status_bucket = CASE status_bucket WHEN 'P1' THEN 'P3' ELSE 'P1' END; ALTER TABLE leads ENABLE TRIGGER USER",
+        "values: leads.lead_score, leads.qualification_status → leads.status_bucket",
+        "3 of 3 rows",
+    ),
+    (
+        "row in quarantine",
+        "INSERT INTO align.quarantine (table_name, key, column_name, value, code) VALUES ('clients', '{\"id\": 1}', 'company_size', 'x', 'range.unreadable')",
+        "values: quarantine is empty or settled",
+        "1 rows of clients.company_size: range.unreadable",
     ),
     (
         "row security off on a table of before",

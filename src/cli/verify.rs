@@ -1,6 +1,6 @@
 //! `align verify`
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::anyhow;
 use clap::{Args, ValueEnum};
@@ -14,15 +14,15 @@ use super::runtime::{block_on, or_stopped};
 use super::ui::Ui;
 use crate::diff::Comparison;
 use crate::mapping::Mapping;
-use crate::migrate::Control;
+use crate::migrate::{Control, duration};
 use crate::report::{Options, verify as report};
 use crate::schema::Schema;
 use crate::source::postgres::{ConnectOptions, connect};
 use crate::source::{TextFile, sql};
 use crate::verify::{
-    Check, Probes, Roles, Section, Verdict, Verification, VerifyError, check_access, check_flow,
-    check_select, check_statement, check_structure, check_target, lacks_namespace, promised,
-    stand_in,
+    Check, Probes, Roles, Section, Values, Verdict, Verification, VerifyError, check_access,
+    check_flow, check_select, check_statement, check_structure, check_target, check_values,
+    lacks_namespace, promised, stand_in,
 };
 use crate::{diff, gate, score};
 
@@ -67,6 +67,14 @@ pub(super) struct VerifyArgs {
     #[arg(long, value_name = "SECTION", value_enum, help_heading = "Checks")]
     skip: Vec<Part>,
 
+    /// Look at N rows of each table, whichever come first by a digest of their keys
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Checks")]
+    sample: Option<u64>,
+
+    /// The most that one check of rows may take
+    #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "10m", help_heading = "Checks")]
+    budget: Duration,
+
     /// Leave out every check that tries a write
     #[arg(long, help_heading = "Checks")]
     no_write_probe: bool,
@@ -101,6 +109,8 @@ struct Compared {
 enum Part {
     /// Tables, constraints, rights
     Structure,
+    /// Rows against the mapping
+    Values,
     /// Who may do what
     Access,
     /// What must work from end to end
@@ -129,7 +139,16 @@ pub(super) fn run(ui: &Ui, args: &VerifyArgs) -> Result<Outcome, CliError> {
         None
     };
     let control = Control::default();
-    let work = verify(args, &found.mapping, loaded, setup, &options, &control);
+    let pair = found.pair()?;
+    let work = verify(
+        args,
+        &found.mapping,
+        &pair,
+        loaded,
+        setup,
+        &options,
+        &control,
+    );
     let verification = block_on(ui, &control, work)?;
     let answer = match args.format {
         ListFormat::Text => report::text(
@@ -211,6 +230,7 @@ impl Loaded {
 async fn verify(
     args: &VerifyArgs,
     mapping: &Mapping,
+    pair: &str,
     loaded: Option<Loaded>,
     setup: Option<(String, String)>,
     options: &ConnectOptions,
@@ -235,6 +255,16 @@ async fn verify(
                 .extend(check_target(comparison, &verdict, &roles.absent()));
             let namespaces = [mapping.to.home().to_owned()];
             let checks = check_structure(&mut connection, &namespaces).await?;
+            verification.checks.extend(checks);
+        }
+        if args.takes(Section::Values) {
+            let values = Values {
+                mapping,
+                pair,
+                budget: args.budget,
+                sample: args.sample,
+            };
+            let checks = check_values(&mut connection, &values).await?;
             verification.checks.extend(checks);
         }
         let setup = setup
@@ -336,6 +366,7 @@ impl From<Part> for Section {
     fn from(part: Part) -> Self {
         match part {
             Part::Structure => Self::Structure,
+            Part::Values => Self::Values,
             Part::Access => Self::Access,
             Part::Flow => Self::Flow,
             Part::Statements => Self::Statements,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::{At, TableRef};
+use super::{At, ColumnRef, TableRef};
 use crate::schema::Ident;
 
 /// What `align verify` rests on.
@@ -15,6 +15,11 @@ pub struct Verify {
     pub readers: Vec<String>,
     /// A namespace that the target names, and the one that a database without it has instead.
     pub stand_in: BTreeMap<Ident, Ident>,
+    /// A namespace in which a migrated database shows the from side's tables in their old form.
+    pub old: Option<Ident>,
+    /// Target columns with an SQL condition over the old row `s` and the new row `t` under which a value
+    /// may differ from its rule.
+    pub excuse: Vec<(ColumnRef, String)>,
 }
 
 /// Someone who uses the database.

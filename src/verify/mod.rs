@@ -12,6 +12,7 @@ mod select;
 mod statement;
 mod structure;
 mod target;
+mod values;
 
 pub use access::check as check_access;
 pub use error::VerifyError;
@@ -21,6 +22,7 @@ pub use select::check as check_select;
 pub use statement::{check_flow, check_statement};
 pub use structure::check as check_structure;
 pub use target::check as check_target;
+pub use values::{Values, check as check_values};
 
 use std::fmt;
 use std::time::Duration;

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::item::{Fields, Item};
 use super::reader::Reader;
 use crate::mapping::{
-    Action, Actor, ExpectAccess, ExpectFlow, ExpectStatement, Mapping, Outcome, Step, Verify,
-    can_be_tried,
+    Action, Actor, ColumnRef, ExpectAccess, ExpectFlow, ExpectStatement, Mapping, Outcome, Step,
+    Verify, can_be_tried,
 };
 use crate::schema::Ident;
 
@@ -15,10 +15,13 @@ const STATEMENTS: &str =
     "it begins with SELECT, INSERT, UPDATE, DELETE, MERGE, WITH, VALUES, TABLE, CALL or DO";
 
 pub(super) fn verify(reader: &mut Reader<'_>, root: &Fields<'_>) -> Verify {
-    let Some(fields) = root
-        .get("verify")
-        .and_then(|item| reader.fields(&item, "`[verify]`", &["setup", "readers", "stand_in"]))
-    else {
+    let Some(fields) = root.get("verify").and_then(|item| {
+        reader.fields(
+            &item,
+            "`[verify]`",
+            &["setup", "readers", "stand_in", "old", "excuse"],
+        )
+    }) else {
         return Verify::default();
     };
     let mut readers = Vec::new();
@@ -39,7 +42,20 @@ pub(super) fn verify(reader: &mut Reader<'_>, root: &Fields<'_>) -> Verify {
             }
         }
     }
+    let mut excuse = Vec::new();
+    if let Some(table) = fields.get("excuse") {
+        for entry in reader.pairs(&table) {
+            let column = entry.name.parse::<ColumnRef>();
+            match (column, reader.words(&entry)) {
+                (Ok(column), Some(sql)) => excuse.push((column, sql)),
+                (Err(error), _) => reader.error(entry.start, error.to_string()),
+                (Ok(_), None) => {}
+            }
+        }
+    }
     Verify {
+        old: fields.get("old").and_then(|item| reader.ident(&item)),
+        excuse,
         stand_in,
         setup: fields.get("setup").and_then(|item| reader.words(&item)),
         readers,

@@ -11,6 +11,7 @@ use sqlx::postgres::{PgConnection, PgDatabaseError, PgErrorPosition, PgRow};
 use sqlx::{AssertSqlSafe, Connection, Executor, Row};
 
 use super::error::{self, MigrateError, Refusal};
+use super::pooler;
 use crate::source::postgres::{ConnectOptions, connect};
 
 const BLOCKER: &str = include_str!("sql/blocker.sql");
@@ -149,28 +150,13 @@ impl<'a> Session<'a> {
     ) -> Result<Self, MigrateError> {
         let mut main = connect(options).await?;
         let mut side = connect(options).await?;
-        let identity = "SELECT pg_backend_pid() AS pid, gen_random_uuid()::text AS run";
-        let mut seen = Vec::new();
-        // A pooler that lends a server for a transaction gives both the one that was used last.
-        for _ in 0..2 {
-            for connection in [&mut main, &mut side] {
-                let row = sqlx::query(identity)
-                    .persistent(false)
-                    .fetch_one(connection)
-                    .await;
-                let row = row.map_err(|error| server("ask the server who is asking", &error))?;
-                seen.push((number(&row, "pid")?, string(&row, "run")?));
-            }
-        }
-        let (Some((pid, run)), Some((other, _)), Some((again, _))) =
-            (seen.first(), seen.get(1), seen.get(2))
-        else {
+        let Some([pid, _]) = pooler::own_sessions(&mut main, &mut side).await? else {
             return Err(MigrateError::Refused(Refusal::Pooler));
         };
-        if pid == other || pid != again {
-            return Err(MigrateError::Refused(Refusal::Pooler));
-        }
-        let (pid, run) = (*pid, run.clone());
+        let run = sqlx::query("SELECT gen_random_uuid()::text AS run").persistent(false);
+        let run = run.fetch_one(&mut main).await;
+        let run = run.map_err(|error| server("name the run", &error))?;
+        let run = string(&run, "run")?;
         let mut session = Self {
             main,
             side,

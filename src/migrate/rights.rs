@@ -213,10 +213,17 @@ fn judge(database: &str, role: &str, needs: &[&Need], answers: &[Answer]) -> Vec
                 format!("create schema `{name}`"),
                 format!("GRANT CREATE ON DATABASE {} TO {role};", quote(database)),
             ),
-            Need::Create(_) if answer.is_there && !(answer.is_allowed && answer.may_look) => lacks(
-                format!("create something in schema `{schema}`"),
-                format!("GRANT USAGE, CREATE ON SCHEMA {schema} TO {role};"),
-            ),
+            Need::Create(_) if answer.is_there && !(answer.is_allowed && answer.may_look) => {
+                let words = match (answer.may_look, answer.is_allowed) {
+                    (true, _) => "CREATE",
+                    (false, true) => "USAGE",
+                    (false, false) => "USAGE, CREATE",
+                };
+                lacks(
+                    format!("create something in schema `{schema}`"),
+                    format!("GRANT {words} ON SCHEMA {schema} TO {role};"),
+                );
+            }
             Need::Own(_) | Need::OwnRoutine(_) if answer.is_there && !answer.acts_for_owner => {
                 let what = format!("change `{here}`, which belongs to `{}`", answer.owner);
                 // Whoever acts for a superuser may do everything.
@@ -302,7 +309,7 @@ mod tests {
             may_look: true,
             ..there()
         };
-        let cases: [(&Need, Answer, &[&str]); 14] = [
+        let cases: [(&Need, Answer, &[&str]); 15] = [
             (
                 &schema,
                 Answer::default(),
@@ -313,6 +320,11 @@ mod tests {
                 &create,
                 there(),
                 &["GRANT USAGE, CREATE ON SCHEMA public TO me;"],
+            ),
+            (
+                &create,
+                may_look.clone(),
+                &["GRANT CREATE ON SCHEMA public TO me;"],
             ),
             (
                 &create,

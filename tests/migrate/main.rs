@@ -1,17 +1,20 @@
 //! `align migrate` and `align status` against a real server.
 
+mod clara;
 #[path = "../cluster/mod.rs"]
 mod cluster;
 mod failure;
 mod hostile;
+mod pooler;
 mod refusal;
 mod resume;
+mod rights;
 mod road;
 mod runners;
 
 use std::fs;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -78,11 +81,7 @@ impl Shop {
             .command(args)
             .output()
             .expect("the machine does its part");
-        Run {
-            code: output.status.code(),
-            stdout: String::from_utf8(output.stdout).expect("the machine does its part"),
-            stderr: String::from_utf8(output.stderr).expect("the machine does its part"),
-        }
+        finished(&output)
     }
 
     /// `align migrate --yes` and these.
@@ -141,11 +140,15 @@ impl Run {
 }
 
 fn output(child: Child) -> Run {
-    let output = child.wait_with_output().expect("the machine does its part");
+    finished(&child.wait_with_output().expect("the machine does its part"))
+}
+
+fn finished(output: &Output) -> Run {
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("it writes UTF-8");
     Run {
         code: output.status.code(),
-        stdout: String::from_utf8(output.stdout).expect("the machine does its part"),
-        stderr: String::from_utf8(output.stderr).expect("the machine does its part"),
+        stdout: text(&output.stdout),
+        stderr: text(&output.stderr),
     }
 }
 

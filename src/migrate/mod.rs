@@ -31,6 +31,7 @@ mod token;
 mod window;
 
 pub use directive::{Batch, Directives, duration};
+pub use driver::{Driver, Failed as DriverError};
 pub use error::{MigrateError, Refusal, Session as OtherSession, StepError};
 pub use files::{FilesError, MigrationFile, Phase, Script, Trouble};
 pub use hazard::{Effects, Hazard, Lock, LockMode, Need, Privilege};

@@ -4,13 +4,16 @@ mod clara;
 #[path = "../cluster/mod.rs"]
 mod cluster;
 mod failure;
+mod faults;
 mod hostile;
 mod pooler;
+mod refinery;
 mod refusal;
 mod resume;
 mod rights;
 mod road;
 mod runners;
+mod secrets;
 
 use std::fs;
 use std::path::Path;
@@ -18,7 +21,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use cluster::Database;
+use cluster::{Cluster, Database};
 
 const FIXTURE: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
@@ -43,9 +46,13 @@ struct Run {
 
 impl Shop {
     fn new(name: &str) -> Self {
+        Self::on(Cluster::shared(), name)
+    }
+
+    fn on(cluster: &'static Cluster, name: &str) -> Self {
         let folder = tempfile::tempdir().expect("the machine does its part");
         copy(Path::new(FIXTURE), folder.path());
-        let db = cluster::database(name);
+        let db = cluster.database(name);
         db.load(format!("{FIXTURE}/start.sql"));
         let url = db.url();
         Self { folder, db, url }
@@ -116,10 +123,14 @@ impl Shop {
         format!("{}\n{rows}", without_noise(&self.db.dump_schema("public")))
     }
 
-    /// Everything, the ledger included.
+    /// Everything, the ledger and its rows included.
     fn everything(&self) -> String {
         let ledger = self.db.dump_schema("(align|public)");
-        format!("{}\n{}", self.dump(), without_noise(&ledger))
+        let rows = self.db.psql(
+            "SELECT format('SELECT %L, md5(string_agg(t::text, '','' ORDER BY t::text)) FROM align.%I AS t', tablename, tablename)
+             FROM pg_tables WHERE schemaname = 'align' ORDER BY tablename \\gexec",
+        );
+        format!("{}\n{}\n{rows}", self.dump(), without_noise(&ledger))
     }
 }
 

@@ -18,6 +18,7 @@ mod history;
 mod index;
 mod ledger;
 mod lock;
+mod message;
 mod plan;
 mod pooler;
 mod progress;

@@ -3,8 +3,8 @@
 
 use align::migrate::Driver;
 use refinery::{Migration, Report, Runner, Target, error::Kind};
-use sqlx::Connection;
-use sqlx::postgres::PgConnection;
+use sqlx::ConnectOptions;
+use sqlx::postgres::{PgConnectOptions, PgConnection};
 
 use crate::cluster::{self, Database};
 
@@ -46,7 +46,12 @@ struct Place {
 impl Place {
     async fn new() -> Self {
         let db = cluster::database("refinery");
-        let connection = PgConnection::connect(&db.url()).await.unwrap();
+        let options = PgConnectOptions::new()
+            .socket(db.cluster.socket())
+            .port(db.cluster.port())
+            .username("postgres")
+            .database(&db.name);
+        let connection = options.connect().await.unwrap();
         Self { db, connection }
     }
 

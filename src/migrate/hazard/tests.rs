@@ -317,10 +317,7 @@ fn rights_come_from_the_sql() {
             "CREATE OR REPLACE VIEW v AS SELECT 1 FROM t",
             "+v, =v, SELECT t",
         ),
-        (
-            "CREATE UNIQUE INDEX CONCURRENTLY i ON ONLY s.t (a)",
-            "+s.t, =s.t",
-        ),
+        ("CREATE UNIQUE INDEX i ON ONLY s.t (a)", "+s.t, =s.t"),
         (
             "CREATE OR REPLACE TRIGGER x AFTER INSERT ON a.u FOR EACH ROW EXECUTE FUNCTION f()",
             "TRIGGER a.u",

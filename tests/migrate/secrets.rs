@@ -293,10 +293,10 @@ fn what_the_server_says_of_a_row_is_shown_only_when_asked_for() {
             "22007",
         ),
         ("SELECT size::regclass FROM clients WHERE id = 5;", "42P01"),
-        ("SELECT size::regtype FROM clients WHERE id = 5;", "42704"),
+        ("SELECT size::regtype FROM clients WHERE id = 5;", "42601"),
         (
             "SELECT set_config(size, 'x', true) FROM clients WHERE id = 5;",
-            "42602",
+            "42704",
         ),
         (
             "SELECT regexp_replace(size, '(' || size, '') FROM clients WHERE id = 5;",

@@ -1,9 +1,4 @@
 //! Bundled migrations that were released stay as they are: databases have them in their history.
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test that cannot go on fails where it is"
-)]
-
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;

@@ -1,6 +1,7 @@
 //! `align status`
 
 use std::fmt::Write;
+use std::time::Duration;
 
 use clap::Args;
 use serde::Serialize;
@@ -12,8 +13,8 @@ use super::migrate::{Found, Scope, connection_options, failed};
 use super::runtime::{block_on, or_stopped};
 use super::ui::Ui;
 use crate::migrate::{
-    Control, Entry, MigrateError, Missing, Plan, Recorded, Refusal, State, Target, holder,
-    missing_rights, own_sessions, read_events, role_sql, standing, survey,
+    Control, Entry, MigrateError, Missing, Plan, Recorded, Refusal, State, Target, begin_reading,
+    holder, missing_rights, own_sessions, read_events, role_sql, standing, survey,
 };
 use crate::report::screen::visible;
 use crate::source::LoadError;
@@ -33,6 +34,8 @@ Examples:
 Exits with 1 when --check says no, with 2 on failure.";
 /// How much of the ledger `--history` shows.
 const LATEST: i64 = 200;
+/// How long a second connection is waited for.
+const SECOND: Duration = Duration::from_secs(3);
 
 /// Show what is applied, pending and running
 ///
@@ -212,10 +215,7 @@ async fn read(
         let fail = |error: LoadError| failed(control, error.into());
         let connected = or_stopped(control, connect(options)).await?;
         let mut connection = connected.map_err(fail)?;
-        // One that shares sessions is told by a second.
-        let connected = or_stopped(control, connect(options)).await?;
-        let mut second = connected.map_err(fail)?;
-        let one = database(&mut connection, &mut second, args, found, options);
+        let one = database(&mut connection, args, found, options);
         databases.push(
             or_stopped(control, one)
                 .await?
@@ -233,12 +233,15 @@ async fn read(
 
 async fn database(
     connection: &mut PgConnection,
-    second: &mut PgConnection,
     args: &StatusArgs,
     found: &Found,
     options: &ConnectOptions,
 ) -> Result<Database, MigrateError> {
-    let shared = own_sessions(connection, second).await?.is_none();
+    let shared = is_shared(connection, options).await?;
+    if shared {
+        // It lends one server for a transaction: all that follows is asked of the same.
+        begin_reading(connection).await?;
+    }
     let target = Target::read(connection, &found.tables).await?;
     let refusal = match target.check(&found.tables, false) {
         Ok(()) if shared => Some(Refusal::Pooler),
@@ -297,6 +300,17 @@ async fn database(
         },
         history,
     })
+}
+
+/// Whether a pooler shares sessions, where a second connection can be had to tell it by.
+async fn is_shared(
+    connection: &mut PgConnection,
+    options: &ConnectOptions,
+) -> Result<bool, MigrateError> {
+    match tokio::time::timeout(SECOND, connect(options)).await {
+        Ok(Ok(mut second)) => Ok(own_sessions(connection, &mut second).await?.is_none()),
+        Ok(Err(_)) | Err(_) => Ok(false),
+    }
 }
 
 async fn progress(

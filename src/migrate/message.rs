@@ -32,15 +32,12 @@ pub(super) fn without_values(code: &str, message: &str, sql: &str) -> String {
     let Some((open, left)) = unknown else {
         return message.to_owned();
     };
-    let end = match quotes.as_slice() {
-        [.., (close, right)] if quotes.len() % 2 == 0 => &message[*close..][..right.len_utf8()],
-        _ => "",
-    };
+    // An odd one is left open, and nothing after it is known to be the server's.
     let after = match quotes.last() {
-        Some((close, right)) if quotes.len() % 2 == 0 => &message[close + right.len_utf8()..],
+        Some((close, _)) if quotes.len().is_multiple_of(2) => &message[*close..],
         _ => "",
     };
-    format!("{}{left}…{end}{after}", &message[..open])
+    format!("{}{left}…{after}", &message[..open])
 }
 
 /// Whether it stands there as words of its own; the server writes names in small letters.

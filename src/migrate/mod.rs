@@ -40,7 +40,7 @@ pub use history::{read as read_history, table as history_table};
 pub use ledger::{Operator, Recorded, quarantined, read as read_events};
 pub use lock::holder;
 pub use plan::{Plan, Planned, check as check_history};
-pub use pooler::own_sessions;
+pub use pooler::{begin_reading, own_sessions};
 pub use progress::{UnderWay, read as read_progress};
 pub use rights::{Missing, check as check_rights, missing as missing_rights, role_sql};
 pub use run::{Request, survey};

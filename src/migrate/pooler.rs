@@ -3,6 +3,7 @@
 //! One that lends a server for a transaction keeps the free ones in some order. Whatever that is, two
 //! connections that speak in turns, and twice in a row, come to share a server or to change theirs.
 
+use sqlx::Executor;
 use sqlx::postgres::PgConnection;
 
 use super::error::MigrateError;
@@ -31,6 +32,17 @@ pub async fn own_sessions(
         seen.push(number(&row, "pid")?);
     }
     Ok(judge(&seen))
+}
+
+/// Begins a transaction that only reads, so that all that is asked in it is asked of one server.
+///
+/// # Errors
+/// [`MigrateError::Server`].
+pub async fn begin_reading(connection: &mut PgConnection) -> Result<(), MigrateError> {
+    let begun = connection.execute("BEGIN READ ONLY").await;
+    begun
+        .map(|_| ())
+        .map_err(|error| server("begin to read", &error))
 }
 
 /// Each its own throughout, and not the same.

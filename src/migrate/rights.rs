@@ -372,7 +372,7 @@ mod tests {
                 &insert,
                 Answer {
                     acts_for_owner: true,
-                    ..may_look.clone()
+                    ..may_look
                 },
                 &[],
             ),

@@ -1,4 +1,8 @@
 //! `align migrate` and `align status` against a real server.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on fails where it is"
+)]
 
 mod clara;
 #[path = "../cluster/mod.rs"]

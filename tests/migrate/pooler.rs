@@ -168,15 +168,19 @@ fn one_that_lends_a_server_for_a_transaction_is_refused() {
         ]);
         assert_eq!(shop.everything(), before, "{servers} {order:?}");
     }
-    let url = Pooler::start(&shop, 1, Order::Newest, true);
-    let status = shop.align(&["status", "--database", &url]).ends_with(0);
-    assert!(
-        status
-            .stdout
-            .contains("cannot be migrated: the connection goes through a pooler"),
-        "{}",
-        status.stdout
-    );
+    for (servers, order) in [(1, Order::Newest), (3, Order::Oldest)] {
+        let url = Pooler::start(&shop, servers, order, true);
+        let status = shop.align(&["status", "--database", &url]).ends_with(0);
+        for words in [
+            "cannot be migrated: the connection goes through a pooler",
+            "one  0 applied, 3 pending",
+        ] {
+            assert!(status.stdout.contains(words), "{}", status.stdout);
+        }
+        shop.align(&["migrate", "--dry-run", "--database", &url])
+            .ends_with(0);
+    }
+    assert_eq!(shop.everything(), before);
 }
 
 #[test]

@@ -21,8 +21,8 @@ use super::runtime::{block_on, or_stopped};
 use super::ui::Ui;
 use crate::migrate::{
     Control, Entry, Hazard, Limits, MigrateError, Operator, Phase, Plan, Refusal, Request, Session,
-    Target, check_history, check_rights, digest, duration, history_table, quarantined, relations,
-    survey,
+    Target, begin_reading, check_history, check_rights, digest, duration, history_table,
+    quarantined, relations, survey,
 };
 use crate::source::postgres::{ConnectOptions, connect};
 
@@ -189,6 +189,7 @@ async fn migrate(
     if args.what.dry_run.is_some() {
         let connected = or_stopped(control, connect(options)).await?;
         let mut connection = connected.map_err(|error| fail(error.into()))?;
+        begin_reading(&mut connection).await.map_err(fail)?;
         let prepared = prepare(&mut connection, args, found, options)
             .await
             .map_err(fail)?;
@@ -269,7 +270,7 @@ async fn migrate(
     applied.map(|()| Outcome::Yes).map_err(fail)
 }
 
-/// Reads what the plan needs. Only reads, in one transaction.
+/// Reads what the plan needs. Only reads.
 async fn prepare<'p>(
     connection: &mut PgConnection,
     args: &MigrateArgs,

@@ -264,7 +264,7 @@ async fn database(
             .map(|phase| standing(phase, &[]))
             .collect();
         let needs = Plan::forward(&found.phases, &fresh, None).needs(&found.histories()?);
-        Some(role_sql(connection, &target.database, &needs).await?)
+        Some(role_sql(connection, &target.database, &found.tables, &needs).await?)
     } else {
         None
     };

@@ -74,7 +74,7 @@ pub async fn check(
 
 /// The statements that make a role with no more rights than the needs ask for.
 ///
-/// It acts as the owner of the tables where they have one: what the migrations make is the owner's then,
+/// It acts as the owner of `tables`, the application's, where they have one that is no superuser: what the migrations make is the owner's then,
 /// as if the application itself had made it, and the role can go when they are done.
 ///
 /// # Errors
@@ -82,11 +82,13 @@ pub async fn check(
 pub async fn role_sql(
     connection: &mut PgConnection,
     database: &str,
+    tables: &[String],
     needs: &BTreeSet<Need>,
 ) -> Result<Vec<String>, MigrateError> {
-    let all: Vec<&Need> = needs.iter().collect();
-    let unasked = ask(connection, None, &all).await?;
-    let owner = owner(&all, &unasked);
+    let tables: Vec<Need> = tables.iter().cloned().map(Need::Own).collect();
+    let owned = |need: &&Need| matches!(need, Need::Own(_) | Need::OwnRoutine(_));
+    let owned: Vec<&Need> = needs.iter().filter(owned).chain(&tables).collect();
+    let owner = owner(&ask(connection, None, &owned).await?);
     let known = "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1) AS made, \
                  has_database_privilege('public', current_database(), 'CONNECT') AS may_connect";
     let failed = |error| server("ask for the rights of a role", &error);
@@ -117,18 +119,11 @@ pub async fn role_sql(
     Ok(statements)
 }
 
-/// The one owner, no superuser, of what has to be owned.
-fn owner(needs: &[&Need], answers: &[Answer]) -> Option<String> {
-    let owns = |answer: &&Answer| {
-        matches!(
-            needs.get(answer.need),
-            Some(Need::Own(_) | Need::OwnRoutine(_))
-        ) && answer.is_there
-            && !answer.owner_is_super
-    };
+/// The one owner of what is there that is no superuser.
+fn owner(answers: &[Answer]) -> Option<String> {
     let owners: BTreeSet<&str> = answers
         .iter()
-        .filter(owns)
+        .filter(|answer| answer.is_there && !answer.owner_is_super)
         .map(|answer| answer.owner.as_str())
         .collect();
     match owners.into_iter().collect::<Vec<_>>().as_slice() {
@@ -380,6 +375,35 @@ mod tests {
         ];
         for (need, answer, grants) in cases {
             assert_eq!(of(need, &answer), grants, "{need:?} {answer:?}");
+        }
+    }
+
+    #[test]
+    fn one_owner_who_is_no_superuser_is_acted_for() {
+        let of = |owner: &str, owner_is_super: bool, is_there: bool| Answer {
+            owner: owner.to_owned(),
+            owner_is_super,
+            is_there,
+            ..Answer::default()
+        };
+        for (answers, wanted) in [
+            (vec![], None),
+            (vec![of("root", true, true)], None),
+            (
+                vec![
+                    of("", false, false),
+                    of("her", false, true),
+                    of("her", false, true),
+                ],
+                Some("her"),
+            ),
+            (
+                vec![of("her", false, true), of("root", true, true)],
+                Some("her"),
+            ),
+            (vec![of("her", false, true), of("him", false, true)], None),
+        ] {
+            assert_eq!(owner(&answers).as_deref(), wanted, "{answers:?}");
         }
     }
 

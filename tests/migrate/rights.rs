@@ -80,6 +80,27 @@ fn the_role_that_status_writes_migrates_the_bundled_pair() {
         assert_eq!(clara.db.psql(strangers), "0");
         let by = "SELECT DISTINCT database_user FROM align.events";
         assert_eq!(clara.db.psql(by), "align_migrator");
+        let plain = clara.db.dump_schema("(public|clara|trendtial)");
+        for phase in ["phase3", "phase2", "phase1"] {
+            clara
+                .migrate("align_migrator", &["--undo", phase])
+                .ends_with(0);
+        }
+        assert_ne!(clara.db.dump_schema("(public|clara|trendtial)"), plain);
+
+        let small = Clara::new(&cluster, "grants_minimal", surroundings, "clara_owner");
+        let minimal = ["--phase", "minimal"];
+        let grants = small
+            .align(
+                "postgres",
+                &[&["status", "--grants"], &minimal[..]].concat(),
+            )
+            .ends_with(0);
+        small.db.psql(&grants.stdout);
+        small.migrate("align_migrator", &minimal).ends_with(0);
+        small
+            .migrate("align_migrator", &["--undo", "minimal"])
+            .ends_with(0);
         // As the comment over the statements says.
         clara.db.psql("DROP ROLE align_migrator");
     }

@@ -1,6 +1,7 @@
 //! `align status`
 
 use std::fmt::Write;
+use std::time::Duration;
 
 use clap::Args;
 use serde::Serialize;
@@ -12,9 +13,11 @@ use super::migrate::{Found, Scope, connection_options, failed};
 use super::runtime::{block_on, or_stopped};
 use super::ui::Ui;
 use crate::migrate::{
-    Control, Entry, MigrateError, Recorded, State, Target, holder, read_events, survey,
+    Control, Entry, MigrateError, Missing, Plan, Recorded, Refusal, State, Target, begin_reading,
+    holder, missing_rights, own_sessions, read_events, role_sql, standing, survey,
 };
 use crate::report::screen::visible;
+use crate::source::LoadError;
 use crate::source::postgres::{ConnectOptions, connect};
 
 const EXAMPLES: &str = "\
@@ -23,12 +26,16 @@ Examples:
     align status --map mappings/shop-to-crm
   Fail in CI while something is pending:
     align status --map mappings/shop-to-crm --check
+  Make a role for it that may no more than it needs:
+    align status --map mappings/shop-to-crm --grants | psql
   Compare two environments:
     align status --database env:STAGING --database env:PRODUCTION
 
 Exits with 1 when --check says no, with 2 on failure.";
 /// How much of the ledger `--history` shows.
 const LATEST: i64 = 200;
+/// How long a second connection is waited for.
+const SECOND: Duration = Duration::from_secs(3);
 
 /// Show what is applied, pending and running
 ///
@@ -60,6 +67,12 @@ pub(super) struct StatusArgs {
     #[arg(long, help_heading = "Output")]
     history: bool,
 
+    /// Write the SQL of a role that may do what the phases need, and no more
+    ///
+    /// Nothing else is written, so that psql can read it. An administrator runs it.
+    #[arg(long, help_heading = "Output", conflicts_with_all = ["history", "check"])]
+    grants: bool,
+
     /// Exit 1 when something is pending, or files and history differ
     #[arg(long, help_heading = "Output")]
     check: bool,
@@ -84,6 +97,11 @@ struct Database {
     /// Why nothing could be migrated here.
     #[serde(skip_serializing_if = "Option::is_none")]
     refusal: Option<String>,
+    /// What would have to be granted first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    missing_rights: Vec<MissingRight>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    grants: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     running: Option<String>,
     phases: Vec<PhaseStatus>,
@@ -91,6 +109,12 @@ struct Database {
     progress: Vec<ProgressStatus>,
     #[serde(skip_serializing_if = "Option::is_none")]
     history: Option<Vec<Line>>,
+}
+
+#[derive(Debug, Serialize)]
+struct MissingRight {
+    what: String,
+    grant: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -151,6 +175,7 @@ pub(super) fn run(ui: &Ui, args: &StatusArgs) -> Result<Outcome, CliError> {
     let control = Control::default();
     let document = block_on(ui, &control, read(args, &found, &servers, &control))?;
     let answer = match args.format {
+        ListFormat::Text if args.grants => grants(&document),
         ListFormat::Text => text(&document),
         ListFormat::Json => {
             let json = serde_json::to_string_pretty(&document).map_err(CliError::failed)?;
@@ -187,8 +212,9 @@ async fn read(
 ) -> Result<Document, CliError> {
     let mut databases = Vec::new();
     for options in servers {
+        let fail = |error: LoadError| failed(control, error.into());
         let connected = or_stopped(control, connect(options)).await?;
-        let mut connection = connected.map_err(|error| failed(control, error.into()))?;
+        let mut connection = connected.map_err(fail)?;
         let one = database(&mut connection, args, found, options);
         databases.push(
             or_stopped(control, one)
@@ -211,12 +237,37 @@ async fn database(
     found: &Found,
     options: &ConnectOptions,
 ) -> Result<Database, MigrateError> {
+    let shared = is_shared(connection, options).await?;
+    if shared {
+        // It lends one server for a transaction: all that follows is asked of the same.
+        begin_reading(connection).await?;
+    }
     let target = Target::read(connection, &found.tables).await?;
-    let refusal = target
-        .check(&found.tables, false)
-        .err()
-        .map(|refusal| refusal.to_string());
+    let refusal = match target.check(&found.tables, false) {
+        Ok(()) if shared => Some(Refusal::Pooler),
+        checked => checked.err(),
+    };
     let standings = survey(connection, &found.pair, &found.phases).await?;
+    let needs = Plan::forward(&found.phases, &standings, None).needs(&found.histories()?);
+    let missing = missing_rights(
+        connection,
+        &target.database,
+        Some(&target.acts_as),
+        &target.acts_as,
+        &needs,
+    )
+    .await?;
+    let grants = if args.grants {
+        let fresh: Vec<Vec<Entry>> = found
+            .phases
+            .iter()
+            .map(|phase| standing(phase, &[]))
+            .collect();
+        let needs = Plan::forward(&found.phases, &fresh, None).needs(&found.histories()?);
+        Some(role_sql(connection, &target.database, &found.tables, &needs).await?)
+    } else {
+        None
+    };
     let phases = found
         .phases
         .iter()
@@ -233,8 +284,13 @@ async fn database(
         database: options.describe(),
         server_version: target.release.clone(),
         role: target.role.clone(),
-        ready: refusal.is_none(),
-        refusal,
+        ready: refusal.is_none() && missing.is_empty(),
+        refusal: refusal.map(|refusal| refusal.to_string()),
+        missing_rights: missing
+            .into_iter()
+            .map(|Missing { what, grant }| MissingRight { what, grant })
+            .collect(),
+        grants,
         running: holder(connection).await?.map(|holder| holder.to_string()),
         phases: phases.collect(),
         progress: if has_ledger {
@@ -244,6 +300,17 @@ async fn database(
         },
         history,
     })
+}
+
+/// Whether a pooler shares sessions, where a second connection can be had to tell it by.
+async fn is_shared(
+    connection: &mut PgConnection,
+    options: &ConnectOptions,
+) -> Result<bool, MigrateError> {
+    match tokio::time::timeout(SECOND, connect(options)).await {
+        Ok(Ok(mut second)) => Ok(own_sessions(connection, &mut second).await?.is_none()),
+        Ok(Err(_)) | Err(_) => Ok(false),
+    }
 }
 
 async fn progress(
@@ -346,6 +413,27 @@ impl From<Recorded> for Line {
     }
 }
 
+/// SQL for psql, one database after the other.
+fn grants(document: &Document) -> String {
+    let mut text = String::new();
+    for database in &document.databases {
+        let mut line = |line: &str| {
+            writeln!(text, "{line}").expect("a String takes everything");
+        };
+        line(&visible(&format!(
+            "-- {}, pair {}",
+            database.database, document.pair
+        )));
+        line(
+            "-- its password: \\password align_migrator; when all is done: DROP ROLE align_migrator;",
+        );
+        for statement in database.grants.iter().flatten() {
+            line(statement);
+        }
+    }
+    text
+}
+
 fn text(document: &Document) -> String {
     let mut text = String::new();
     let mut line = |line: String| {
@@ -361,6 +449,12 @@ fn text(document: &Document) -> String {
         ));
         if let Some(refusal) = &database.refusal {
             line(format!("  cannot be migrated: {refusal}"));
+        }
+        for missing in &database.missing_rights {
+            line(format!(
+                "  a right is missing: {}: {}",
+                missing.what, missing.grant
+            ));
         }
         if let Some(running) = &database.running {
             line(format!("  running: {running}"));

@@ -11,6 +11,8 @@ use sqlx::postgres::{PgConnection, PgDatabaseError, PgErrorPosition, PgRow};
 use sqlx::{AssertSqlSafe, Connection, Executor, Row};
 
 use super::error::{self, MigrateError, Refusal};
+use super::message::without_values;
+use super::pooler;
 use crate::source::postgres::{ConnectOptions, connect};
 
 const BLOCKER: &str = include_str!("sql/blocker.sql");
@@ -149,28 +151,13 @@ impl<'a> Session<'a> {
     ) -> Result<Self, MigrateError> {
         let mut main = connect(options).await?;
         let mut side = connect(options).await?;
-        let identity = "SELECT pg_backend_pid() AS pid, gen_random_uuid()::text AS run";
-        let mut seen = Vec::new();
-        // A pooler that lends a server for a transaction gives both the one that was used last.
-        for _ in 0..2 {
-            for connection in [&mut main, &mut side] {
-                let row = sqlx::query(identity)
-                    .persistent(false)
-                    .fetch_one(connection)
-                    .await;
-                let row = row.map_err(|error| server("ask the server who is asking", &error))?;
-                seen.push((number(&row, "pid")?, string(&row, "run")?));
-            }
-        }
-        let (Some((pid, run)), Some((other, _)), Some((again, _))) =
-            (seen.first(), seen.get(1), seen.get(2))
-        else {
+        let Some([pid, _]) = pooler::own_sessions(&mut main, &mut side).await? else {
             return Err(MigrateError::Refused(Refusal::Pooler));
         };
-        if pid == other || pid != again {
-            return Err(MigrateError::Refused(Refusal::Pooler));
-        }
-        let (pid, run) = (*pid, run.clone());
+        let run = sqlx::query("SELECT gen_random_uuid()::text AS run").persistent(false);
+        let run = run.fetch_one(&mut main).await;
+        let run = run.map_err(|error| server("name the run", &error))?;
+        let run = string(&run, "run")?;
         let mut session = Self {
             main,
             side,
@@ -288,7 +275,7 @@ impl<'a> Session<'a> {
             }
         };
         done.map(|result| result.rows_affected()).map_err(|error| {
-            let mut failure = Failure::of(&error, limits.show_values);
+            let mut failure = Failure::of_statement(&error, limits.show_values, sql);
             failure.blocker = blocker;
             failure
         })
@@ -359,7 +346,13 @@ pub(super) fn server(doing: &'static str, error: &sqlx::Error) -> MigrateError {
 }
 
 impl Failure {
+    /// What the server says of something that no file of the user's asked for.
     pub(super) fn of(error: &sqlx::Error, show_values: bool) -> Self {
+        Self::of_statement(error, show_values, "")
+    }
+
+    /// What it says of this statement.
+    fn of_statement(error: &sqlx::Error, show_values: bool, sql: &str) -> Self {
         let Some(error) = error
             .as_database_error()
             .and_then(|error| error.try_downcast_ref::<PgDatabaseError>())
@@ -377,8 +370,16 @@ impl Failure {
         let detail = error.detail().filter(|_| show_values);
         let message = match detail {
             Some(detail) => format!("{}\n{detail}", error.message()),
-            None if code.starts_with("22") && !show_values => without_values(error.message()),
-            None => error.message().to_owned(),
+            // What a migration raises is its author's own wording.
+            None if show_values || error.routine() == Some("exec_stmt_raise") => {
+                error.message().to_owned()
+            }
+            None => without_values(code, error.message(), sql),
+        };
+        let hint = match error.hint() {
+            Some(hint) => Some(hint.to_owned()),
+            None if message == error.message() || show_values => None,
+            None => Some("see what `…` stands for with `--show-values`".to_owned()),
         };
         Self {
             sqlstate: Some(code.to_owned()),
@@ -387,7 +388,7 @@ impl Failure {
                 Some(PgErrorPosition::Original(position)) => Some(position),
                 Some(PgErrorPosition::Internal { .. }) | None => None,
             },
-            hint: error.hint().map(str::to_owned),
+            hint,
             blocker: None,
             lost: ["57P01", "57P02", "57P03"].contains(&code) || code.starts_with("08"),
         }
@@ -401,21 +402,6 @@ impl Failure {
     pub(super) fn was_called_off(&self) -> bool {
         self.sqlstate.as_deref() == Some("57014")
     }
-}
-
-/// The server quotes the value that it cannot take.
-fn without_values(message: &str) -> String {
-    let mut shown = String::new();
-    let mut quoted = false;
-    for c in message.chars() {
-        if c == '"' {
-            quoted = !quoted;
-            shown.push_str(if quoted { "\"…" } else { "\"" });
-        } else if !quoted {
-            shown.push(c);
-        }
-    }
-    shown
 }
 
 /// Pauses between tries: longer each time, and not the same for two runners.
@@ -461,24 +447,6 @@ pub(super) fn chance() -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_quoted_value_is_not_shown() {
-        for (message, shown) in [
-            (
-                "invalid input syntax for type integer: \"10k\"",
-                "invalid input syntax for type integer: \"…\"",
-            ),
-            (
-                "value \"a\" is out of range for \"b\"",
-                "value \"…\" is out of range for \"…\"",
-            ),
-            ("division by zero", "division by zero"),
-            ("never \"ends", "never \"…"),
-        ] {
-            assert_eq!(without_values(message), shown);
-        }
-    }
 
     #[test]
     fn pauses_grow_and_differ() {

@@ -8,7 +8,7 @@ use super::super::args::MapArg;
 use super::super::error::CliError;
 use super::super::pair::{self, FoundMapping, Road};
 use super::super::ui::Ui;
-use crate::migrate::{FilesError, Phase};
+use crate::migrate::{FilesError, MigrateError, Phase, history_table};
 use crate::schema::{Ident, quote};
 use crate::source::postgres::ConnectOptions;
 use crate::source::{self, Opened};
@@ -47,6 +47,21 @@ pub(in crate::cli) struct Found {
     pub(in crate::cli) tables: Vec<String>,
     /// The namespaces of both sides.
     pub(in crate::cli) namespaces: Vec<String>,
+}
+
+impl Found {
+    /// The histories of the phases, as SQL names them.
+    pub(in crate::cli) fn histories(&self) -> Result<Vec<String>, MigrateError> {
+        let tables = self.phases.iter().map(|phase| {
+            let table = history_table(&self.pair, &phase.name);
+            table.map(|table| table.to_string())
+        });
+        let tables: Result<Vec<String>, _> = tables.collect();
+        tables.map_err(|error| MigrateError::Server {
+            doing: "name the history",
+            cause: error.to_string(),
+        })
+    }
 }
 
 impl Scope {

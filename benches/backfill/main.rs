@@ -49,8 +49,12 @@ fn measure(cluster: &Cluster, subject: &Subject, rows: u64, runs: u64) {
     subject.align(&base, subject.before).run();
     base.psql(&format!("VACUUM (FREEZE, ANALYZE) {}", subject.table));
 
-    let floor = median(runs, || whole(&copy(cluster, &base), subject, subject.floor));
-    let whole = median(runs, || whole(&copy(cluster, &base), subject, &subject.statement));
+    let floor = median(runs, || {
+        whole(&copy(cluster, &base), subject, subject.floor)
+    });
+    let whole = median(runs, || {
+        whole(&copy(cluster, &base), subject, &subject.statement)
+    });
     let batched = median(runs, || batched(&copy(cluster, &base), subject));
     let killed = median(runs, || killed(&copy(cluster, &base), subject, rows));
     for (what, timed) in [
@@ -137,7 +141,10 @@ fn batched(database: &Database<'_>, subject: &Subject) -> Timed {
 fn killed(database: &Database<'_>, subject: &Subject, rows: u64) -> Timed {
     timed(database, subject, || {
         let mut child = subject.align(database, subject.backfill).start();
-        let half = format!("SELECT count(*) FROM align.progress WHERE rows_done >= {}", rows / 2);
+        let half = format!(
+            "SELECT count(*) FROM align.progress WHERE rows_done >= {}",
+            rows / 2
+        );
         while database.psql(&half) == "0" {
             let ended = child.try_wait().expect("it is our child");
             assert!(ended.is_none(), "the run ended before it was killed");
@@ -213,7 +220,9 @@ fn as_f64(rows: u64) -> f64 {
 
 fn number(name: &str, default: u64) -> u64 {
     match std::env::var(name) {
-        Ok(text) => text.parse().unwrap_or_else(|_| panic!("{name} is `{text}`, which is no number")),
+        Ok(text) => text
+            .parse()
+            .unwrap_or_else(|_| panic!("{name} is `{text}`, which is no number")),
         Err(_) => default,
     }
 }

@@ -36,7 +36,8 @@ impl Subject {
     fn clara() -> Self {
         let read = |path: &str| {
             let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
-            std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+            std::fs::read_to_string(&path)
+                .unwrap_or_else(|error| panic!("{}: {error}", path.display()))
         };
         let schema = read("mappings/clara-to-trendtialcrm/clara.sql");
         let rows = "
@@ -50,8 +51,22 @@ impl Subject {
             title: "clients of the bundled phase, random keys",
             table: "public.clients",
             fill: format!("{schema}\n{rows}"),
-            before: &["--map", "clara-to-trendtialcrm", "--phase", "phase1", "--target", "18"],
-            backfill: &["--map", "clara-to-trendtialcrm", "--phase", "phase1", "--target", "19"],
+            before: &[
+                "--map",
+                "clara-to-trendtialcrm",
+                "--phase",
+                "phase1",
+                "--target",
+                "18",
+            ],
+            backfill: &[
+                "--map",
+                "clara-to-trendtialcrm",
+                "--phase",
+                "phase1",
+                "--target",
+                "19",
+            ],
             statement: read("migrations/phase1/V19__clients_rows.sql"),
             floor: "SET LOCAL align.backfill = 'on';
                 UPDATE public.clients
@@ -70,8 +85,14 @@ SET client_name = c.name, size_number = nullif(regexp_replace(c.size, '\\D.*', '
 WHERE c.client_name IS NULL /* align:window */;
 ";
         for (path, text) in [
-            ("mappings/counted/mapping.toml", "format = 1\n[from]\nsource = \"env:DATABASE_URL\"\n[to]\nsource = \"sql:to.sql\"\n[migrate]\ndir = \"../../migrations\"\nphases = [\"one\"]\n[[table]]\nfrom = \"clients\"\nto = \"clients\"\n"),
-            ("migrations/one/V1__columns.sql", "ALTER TABLE public.clients ADD COLUMN client_name text, ADD COLUMN size_number integer;\n"),
+            (
+                "mappings/counted/mapping.toml",
+                "format = 1\n[from]\nsource = \"env:DATABASE_URL\"\n[to]\nsource = \"sql:to.sql\"\n[migrate]\ndir = \"../../migrations\"\nphases = [\"one\"]\n[[table]]\nfrom = \"clients\"\nto = \"clients\"\n",
+            ),
+            (
+                "migrations/one/V1__columns.sql",
+                "ALTER TABLE public.clients ADD COLUMN client_name text, ADD COLUMN size_number integer;\n",
+            ),
             ("migrations/one/V2__rows.sql", statement),
         ] {
             let path = folder.path().join(path);

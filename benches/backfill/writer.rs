@@ -93,7 +93,9 @@ impl fmt::Display for Waits {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let at = |share: usize| {
             let at = (self.0.len() * share / 1000).min(self.0.len().saturating_sub(1));
-            self.0.get(at).map_or(0.0, |wait| wait.as_secs_f64() * 1000.0)
+            self.0
+                .get(at)
+                .map_or(0.0, |wait| wait.as_secs_f64() * 1000.0)
         };
         write!(
             f,

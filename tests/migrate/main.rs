@@ -4,6 +4,8 @@
 mod cluster;
 mod failure;
 mod hostile;
+mod passes;
+mod quarantine;
 mod refusal;
 mod resume;
 mod road;

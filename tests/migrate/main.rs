@@ -10,6 +10,7 @@ mod refusal;
 mod resume;
 mod road;
 mod runners;
+mod watch;
 
 use std::fs;
 use std::path::Path;

@@ -4,6 +4,7 @@
 mod cluster;
 mod failure;
 mod hostile;
+mod lag;
 mod passes;
 mod quarantine;
 mod refusal;
@@ -43,9 +44,12 @@ struct Run {
 
 impl Shop {
     fn new(name: &str) -> Self {
+        Self::on(cluster::database(name))
+    }
+
+    fn on(db: Database<'static>) -> Self {
         let folder = tempfile::tempdir().expect("the machine does its part");
         copy(Path::new(FIXTURE), folder.path());
-        let db = cluster::database(name);
         db.load(format!("{FIXTURE}/start.sql"));
         let url = db.url();
         Self { folder, db, url }

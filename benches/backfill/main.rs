@@ -49,14 +49,15 @@ fn measure(cluster: &Cluster, subject: &Subject, rows: u64, runs: u64) {
     subject.align(&base, subject.before).run();
     base.psql(&format!("VACUUM (FREEZE, ANALYZE) {}", subject.table));
 
-    let floor = median(runs, || {
-        whole(&copy(cluster, &base), subject, subject.floor)
-    });
-    let whole = median(runs, || {
-        whole(&copy(cluster, &base), subject, &subject.statement)
-    });
-    let batched = median(runs, || batched(&copy(cluster, &base), subject));
-    let killed = median(runs, || killed(&copy(cluster, &base), subject, rows));
+    // In turns, for a machine is not as quick at all times.
+    let mut all: [Vec<Timed>; 4] = Default::default();
+    for _ in 0..runs {
+        all[0].push(whole(&copy(cluster, &base), subject, subject.floor));
+        all[1].push(whole(&copy(cluster, &base), subject, &subject.statement));
+        all[2].push(batched(&copy(cluster, &base), subject));
+        all[3].push(killed(&copy(cluster, &base), subject, rows));
+    }
+    let [floor, whole, batched, killed] = all.map(median);
     for (what, timed) in [
         ("shortest UPDATE", &floor),
         ("the same UPDATE, whole", &whole),
@@ -204,8 +205,7 @@ impl Align {
     }
 }
 
-fn median(runs: u64, mut once: impl FnMut() -> Timed) -> Timed {
-    let mut all: Vec<Timed> = (0..runs).map(|_| once()).collect();
+fn median(mut all: Vec<Timed>) -> Timed {
     all.sort_by_key(|timed| timed.took);
     all.swap_remove(all.len() / 2)
 }

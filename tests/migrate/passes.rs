@@ -70,7 +70,7 @@ fn growth(directive: &str) -> f64 {
         shop.db
             .psql("SELECT pg_relation_size('clients')")
             .parse()
-            .unwrap()
+            .expect("a size")
     };
     let before = size();
     shop.migrate(&["--phase", "one", "--target", "2"])

@@ -136,9 +136,9 @@ impl Speed {
             parts.push(format!("{rate} rows a second"));
         }
         let gone = permille.saturating_sub(share);
-        if gone > 0 {
-            let left = milliseconds.saturating_mul(1000 - permille.min(1000)) / gone / 1000;
-            parts.push(format!("about {} left", time_left(left)));
+        let open = milliseconds.saturating_mul(1000 - permille.min(1000));
+        if let Some(left) = open.checked_div(gone) {
+            parts.push(format!("about {} left", time_left(left / 1000)));
         }
         parts.join(", ")
     }

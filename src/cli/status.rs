@@ -107,6 +107,9 @@ struct Database {
     old_form: Option<OldFormStatus>,
     #[serde(skip)]
     has_ledger: bool,
+    /// Who is `running`, without what changes all the time.
+    #[serde(skip)]
+    runner: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     history: Option<Vec<Line>>,
 }
@@ -261,13 +264,15 @@ async fn database(
     } else {
         args.history.then(Vec::new)
     };
+    let holder = holder(connection).await?;
     Ok(Database {
         database: options.describe(),
         server_version: target.release.clone(),
         role: target.role.clone(),
         ready: refusal.is_none(),
         refusal,
-        running: holder(connection).await?.map(|holder| holder.to_string()),
+        running: holder.as_ref().map(ToString::to_string),
+        runner: holder.map(|holder| format!("pid {}, `{}`", holder.pid, holder.application)),
         phases: phases.collect(),
         progress: if has_ledger {
             progress(connection, &found.pair).await?

@@ -45,6 +45,7 @@ fn a_run_is_followed_from_beside_until_it_ends() {
     lines.sort_unstable();
     lines.dedup();
     assert_eq!(lines.len(), all, "{text}");
+    assert_eq!(text.matches(": running: pid ").count(), 1, "{text}");
     let json = output(json).ends_with(0).stdout;
     assert!(json.lines().count() > 1, "{json}");
     for line in json.lines() {

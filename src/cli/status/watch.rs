@@ -78,8 +78,8 @@ impl Watched<'_> {
         let connection = &mut self.connection;
         let state = database(connection, args, found, self.options).await;
         let state = state.map_err(fail)?;
-        let mut lines = vec![match &state.running {
-            Some(running) => format!("{}: running: {running}", state.database),
+        let mut lines = vec![match &state.runner {
+            Some(runner) => format!("{}: running: {runner}", state.database),
             None if self.was_running => format!("{}: the run has ended", state.database),
             None => format!("{}: no run is under way", state.database),
         }];

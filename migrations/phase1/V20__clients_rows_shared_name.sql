@@ -1,4 +1,4 @@
--- align: batch table=clients key=id size=500
+-- align: batch table=clients key=id size=500 passes=1
 -- align: lock-timeout=200ms
 -- The others get a name of their own. Rows are locked before names are: a writer that renames a row holds them in
 -- this order, too.

@@ -1,4 +1,4 @@
--- align: batch table=leads key=id size=5000
+-- align: batch table=leads key=id size=5000 passes=1
 -- align: lock-timeout=200ms
 -- A lead without a client gets the one it is about. Most tables have few of them.
 

@@ -1,5 +1,8 @@
 //! `align status`
 
+mod old_form;
+mod watch;
+
 use std::fmt::Write;
 use std::time::Duration;
 
@@ -7,6 +10,7 @@ use clap::Args;
 use serde::Serialize;
 use sqlx::postgres::PgConnection;
 
+use self::old_form::OldFormStatus;
 use super::args::{ListFormat, OutputArg};
 use super::error::{CliError, Outcome};
 use super::migrate::{Found, Scope, connection_options, failed};
@@ -14,7 +18,7 @@ use super::runtime::{block_on, or_stopped};
 use super::ui::Ui;
 use crate::migrate::{
     Control, Entry, MigrateError, Missing, Plan, Recorded, Refusal, State, Target, begin_reading,
-    holder, missing_rights, own_sessions, read_events, role_sql, standing, survey,
+    holder, missing_rights, own_sessions, read_events, read_old_form, role_sql, standing, survey,
 };
 use crate::report::screen::visible;
 use crate::source::LoadError;
@@ -28,6 +32,8 @@ Examples:
     align status --map mappings/shop-to-crm --check
   Make a role for it that may no more than it needs:
     align status --map mappings/shop-to-crm --grants | psql
+  Follow a run from beside:
+    align status --map mappings/shop-to-crm --watch
   Compare two environments:
     align status --database env:STAGING --database env:PRODUCTION
 
@@ -73,6 +79,12 @@ pub(super) struct StatusArgs {
     #[arg(long, help_heading = "Output", conflicts_with_all = ["history", "check"])]
     grants: bool,
 
+    /// Look again every 2 seconds until the run ends
+    ///
+    /// On a terminal in place, elsewhere a line for each change.
+    #[arg(long, help_heading = "Output", conflicts_with_all = ["history", "output", "grants"])]
+    watch: bool,
+
     /// Exit 1 when something is pending, or files and history differ
     #[arg(long, help_heading = "Output")]
     check: bool,
@@ -107,6 +119,14 @@ struct Database {
     phases: Vec<PhaseStatus>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     progress: Vec<ProgressStatus>,
+    /// The tables' old form, where the pair keeps one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    old_form: Option<OldFormStatus>,
+    #[serde(skip)]
+    has_ledger: bool,
+    /// Who is `running`, without what changes all the time.
+    #[serde(skip)]
+    runner: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     history: Option<Vec<Line>>,
 }
@@ -144,6 +164,10 @@ struct ProgressStatus {
     step: String,
     statements_done: i32,
     rows_done: i64,
+    quarantined: i64,
+    /// Thousandths of the rows, by the server's estimate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    permille: Option<u64>,
     windows_done: i64,
     at: String,
 }
@@ -173,16 +197,22 @@ pub(super) fn run(ui: &Ui, args: &StatusArgs) -> Result<Outcome, CliError> {
         servers.push(connection_options(ui, typed, "--database")?);
     }
     let control = Control::default();
-    let document = block_on(ui, &control, read(args, &found, &servers, &control))?;
-    let answer = match args.format {
-        ListFormat::Text if args.grants => grants(&document),
-        ListFormat::Text => text(&document),
-        ListFormat::Json => {
-            let json = serde_json::to_string_pretty(&document).map_err(CliError::failed)?;
-            json + "\n"
-        }
+    let document = if args.watch {
+        let watch = watch::run(ui, args, &found, &servers, &control);
+        block_on(ui, &control, watch)?
+    } else {
+        let document = block_on(ui, &control, read(args, &found, &servers, &control))?;
+        let answer = match args.format {
+            ListFormat::Text if args.grants => grants(&document),
+            ListFormat::Text => text(&document),
+            ListFormat::Json => {
+                let json = serde_json::to_string_pretty(&document).map_err(CliError::failed)?;
+                json + "\n"
+            }
+        };
+        args.output.write(ui, &answer)?;
+        document
     };
-    args.output.write(ui, &answer)?;
     if !args.check {
         return Ok(Outcome::Yes);
     }
@@ -222,13 +252,17 @@ async fn read(
                 .map_err(|error| failed(control, error))?,
         );
     }
-    Ok(Document {
+    Ok(document(found, databases))
+}
+
+fn document(found: &Found, databases: Vec<Database>) -> Document {
+    Document {
         format_version: 1,
         command: "status",
         align_version: env!("CARGO_PKG_VERSION"),
         pair: found.pair.clone(),
         databases,
-    })
+    }
 }
 
 async fn database(
@@ -280,6 +314,7 @@ async fn database(
     } else {
         args.history.then(Vec::new)
     };
+    let holder = holder(connection).await?;
     Ok(Database {
         database: options.describe(),
         server_version: target.release.clone(),
@@ -291,13 +326,18 @@ async fn database(
             .map(|Missing { what, grant }| MissingRight { what, grant })
             .collect(),
         grants,
-        running: holder(connection).await?.map(|holder| holder.to_string()),
+        running: holder.as_ref().map(ToString::to_string),
+        runner: holder.map(|holder| format!("pid {}, `{}`", holder.pid, holder.application)),
         phases: phases.collect(),
         progress: if has_ledger {
             progress(connection, &found.pair).await?
         } else {
             Vec::new()
         },
+        old_form: read_old_form(connection, &found.pair)
+            .await?
+            .map(OldFormStatus::from),
+        has_ledger,
         history,
     })
 }
@@ -323,6 +363,8 @@ async fn progress(
         step: row.step,
         statements_done: row.statements_done,
         rows_done: row.rows_done,
+        quarantined: row.quarantined,
+        permille: row.permille,
         windows_done: row.windows_done,
         at: row.at,
     };
@@ -482,8 +524,16 @@ fn text(document: &Document) -> String {
             }
         }
         for step in &database.progress {
+            let share = step
+                .permille
+                .map(|permille| format!(" ({} %)", permille / 10))
+                .unwrap_or_default();
+            let aside = match step.quarantined {
+                0 => String::new(),
+                rows => format!(", {rows} in quarantine"),
+            };
             line(format!(
-                "under way: {} {}, {} rows in {} windows, {} statements, last at {}",
+                "under way: {} {}, {} rows{share} in {} windows{aside}, {} statements, last at {}",
                 step.phase,
                 step.step,
                 step.rows_done,
@@ -492,6 +542,8 @@ fn text(document: &Document) -> String {
                 step.at
             ));
         }
+        let old_form = database.old_form.as_ref().map(OldFormStatus::lines);
+        old_form.into_iter().flatten().for_each(&mut line);
         for recorded in database.history.iter().flatten() {
             let what = [
                 recorded.phase.as_deref(),

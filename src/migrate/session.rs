@@ -13,6 +13,7 @@ use sqlx::{AssertSqlSafe, Connection, Executor, Row};
 use super::error::{self, MigrateError, Refusal};
 use super::message::without_values;
 use super::pooler;
+use crate::mapping::ColumnRef;
 use crate::source::postgres::{ConnectOptions, connect};
 
 const BLOCKER: &str = include_str!("sql/blocker.sql");
@@ -87,6 +88,15 @@ pub enum Event<'a> {
         /// Until it is tried again.
         pause: Duration,
     },
+    /// Standbys are too far behind; the batch goes on when they are not.
+    Lags {
+        /// The one that is the furthest behind.
+        standby: &'a str,
+        /// How far.
+        behind: Duration,
+        /// How far it may be.
+        limit: Duration,
+    },
     /// Something else that the user should know.
     Note(String),
     /// A migration is in the history.
@@ -107,6 +117,10 @@ pub struct Limits {
     pub stop_after: Option<Duration>,
     /// Rows a second that a batch may change.
     pub max_rows_per_second: Option<u32>,
+    /// How far standbys may be behind before a batch waits for them.
+    pub max_lag: Option<Duration>,
+    /// Columns for which a value that cannot be converted ends the run; other rows go to quarantine.
+    pub strict: Vec<ColumnRef>,
     /// Whether messages of the server may show values of rows.
     pub show_values: bool,
 }
@@ -134,6 +148,9 @@ pub(super) struct Failure {
     pub(super) position: Option<usize>,
     pub(super) hint: Option<String>,
     pub(super) blocker: Option<error::Session>,
+    /// Of the row that is at fault, where the server names it.
+    pub(super) column: Option<String>,
+    pub(super) constraint: Option<String>,
     pub(super) lost: bool,
 }
 
@@ -363,6 +380,8 @@ impl Failure {
                 position: None,
                 hint: None,
                 blocker: None,
+                column: None,
+                constraint: None,
                 lost: true,
             };
         };
@@ -390,6 +409,8 @@ impl Failure {
             },
             hint,
             blocker: None,
+            column: error.column().map(str::to_owned),
+            constraint: error.constraint().map(str::to_owned),
             lost: ["57P01", "57P02", "57P03"].contains(&code) || code.starts_with("08"),
         }
     }
@@ -397,6 +418,12 @@ impl Failure {
     /// Whether the same statement may well succeed later.
     pub(super) fn may_pass(&self) -> bool {
         matches!(self.sqlstate.as_deref(), Some("55P03" | "40P01" | "40001"))
+    }
+
+    /// Whether a value is at fault, and not the statement.
+    pub(super) fn is_of_data(&self) -> bool {
+        let class = self.sqlstate.as_deref().and_then(|code| code.get(..2));
+        matches!(class, Some("22" | "23"))
     }
 
     pub(super) fn was_called_off(&self) -> bool {

@@ -10,7 +10,10 @@ mod cluster;
 mod failure;
 mod faults;
 mod hostile;
+mod lag;
+mod passes;
 mod pooler;
+mod quarantine;
 mod refinery;
 mod refusal;
 mod resume;
@@ -18,6 +21,7 @@ mod rights;
 mod road;
 mod runners;
 mod secrets;
+mod watch;
 
 use std::fs;
 use std::path::Path;
@@ -54,9 +58,12 @@ impl Shop {
     }
 
     fn on(cluster: &'static Cluster, name: &str) -> Self {
+        Self::with(cluster.database(name))
+    }
+
+    fn with(db: Database<'static>) -> Self {
         let folder = tempfile::tempdir().expect("the machine does its part");
         copy(Path::new(FIXTURE), folder.path());
-        let db = cluster.database(name);
         db.load(format!("{FIXTURE}/start.sql"));
         let url = db.url();
         Self { folder, db, url }

@@ -123,6 +123,12 @@ struct How {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     max_rows_per_sec: Option<u32>,
 
+    /// How far standbys may be behind
+    ///
+    /// A batch waits between two windows for the one that is the furthest behind.
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
+    max_lag: std::time::Duration,
+
     /// Show values of rows in the server's messages
     #[arg(long)]
     show_values: bool,
@@ -203,6 +209,8 @@ async fn migrate(
         wait_lock: args.how.wait_lock,
         stop_after: args.how.stop_after,
         max_rows_per_second: args.how.max_rows_per_sec,
+        max_lag: Some(args.how.max_lag),
+        strict: found.strict.clone(),
         show_values: args.how.show_values,
     };
     let mut teller = Teller::new(ui);

@@ -1,12 +1,16 @@
 -- What becomes of a lead that is written in the old form. Nothing of it is rejected.
 
--- The client of a lead that names none: who has its e-mail, whose firm it is, else one made of it.
+-- The client of a lead that names none: who has its e-mail, whose firm it is, else one made of it. A blank e-mail is
+-- nobody's: it would make one client of all leads that have it.
 CREATE OR REPLACE FUNCTION align.client_for_lead(lead uuid, firm text, person text, mail text, number text) RETURNS uuid
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
 DECLARE
     client uuid;
     label  text;
 BEGIN
+    IF btrim(mail) = '' THEN
+        mail := NULL;
+    END IF;
     SELECT c.id INTO client FROM public.clients AS c WHERE c.email = mail;
     IF client IS NULL AND btrim(firm) <> '' THEN
         SELECT c.id INTO client FROM public.clients AS c WHERE c.client_name = btrim(firm);

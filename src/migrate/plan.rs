@@ -118,20 +118,22 @@ impl<'p> Plan<'p> {
 
     /// The relations that are locked, each once, in the order in which they are.
     pub fn relations(&self) -> Vec<String> {
-        self.locked(LockMode::AccessShare)
+        self.locked(LockMode::AccessShare, |_| true)
     }
 
-    /// Those that only their owner may lock so.
+    /// Those that only their owner may lock so. What code locks is left out: it may look first whether
+    /// it may.
     pub fn owned(&self) -> Vec<String> {
-        self.locked(LockMode::AccessExclusive)
+        self.locked(LockMode::AccessExclusive, |effects| !effects.opaque)
     }
 
-    fn locked(&self, mode: LockMode) -> Vec<String> {
+    fn locked(&self, mode: LockMode, counts: impl Fn(&Effects) -> bool) -> Vec<String> {
         let mut found: Vec<String> = Vec::new();
         for lock in self
             .steps
             .iter()
             .flat_map(|step| &step.effects)
+            .filter(|effects| counts(effects))
             .flat_map(|effects| &effects.locks)
         {
             if lock.mode >= mode && !found.contains(&lock.relation) {

@@ -8,7 +8,7 @@ use crate::cluster::Database;
 type Fates = BTreeMap<(String, String), BTreeMap<String, u64>>;
 
 /// Accounts for every row and column of Clara's; gives a line of figures.
-pub fn account(db: &Database<'_>) -> String {
+pub(crate) fn account(db: &Database<'_>) -> String {
     let said = db.psql(include_str!("../fixtures/drills/accounted.sql"));
     let mut fates = Fates::new();
     for line in said.lines() {

@@ -9,12 +9,12 @@ use crate::cluster::{Cluster, Database, Settings};
 
 /// How much of everything.
 #[derive(Debug, Clone, Copy)]
-pub struct Size {
-    pub clients: u32,
-    pub leads: u32,
-    pub activities: u32,
-    pub conversations: u32,
-    pub kills: u32,
+pub(crate) struct Size {
+    pub(crate) clients: u32,
+    pub(crate) leads: u32,
+    pub(crate) activities: u32,
+    pub(crate) conversations: u32,
+    pub(crate) kills: u32,
 }
 
 const FULL: Size = Size {
@@ -32,7 +32,7 @@ const ORDINARY: Size = Size {
     kills: 5,
 };
 
-pub fn size() -> Size {
+pub(crate) fn size() -> Size {
     match std::env::var("ALIGN_DRILL").as_deref() {
         Ok("full") => FULL,
         Ok(other) => panic!("ALIGN_DRILL is `{other}`; it is `full` or not set"),
@@ -53,22 +53,22 @@ const OWNER: Roles = Roles {
 };
 
 /// Everything that the road asks consent for.
-pub const CONSENT: [&str; 3] = ["--yes", "--allow", "breaks-clients"];
-pub const CONSENT_BACK: [&str; 3] = ["--yes", "--allow", "breaks-clients,deletes-data,blocks-writes,not-reversible"];
+pub(crate) const CONSENT: [&str; 3] = ["--yes", "--allow", "breaks-clients"];
+pub(crate) const CONSENT_BACK: [&str; 3] = ["--yes", "--allow", "breaks-clients,deletes-data,blocks-writes,not-reversible"];
 const ROAD: [&str; 6] = ["--phase", "phase1", "--phase", "phase2", "--phase", "phase3"];
 
 /// A server with a filled database, which is never changed itself.
-pub struct Ground {
-    pub cluster: Cluster,
-    pub surroundings: Surroundings,
+pub(crate) struct Ground {
+    pub(crate) cluster: Cluster,
+    pub(crate) surroundings: Surroundings,
     template: String,
     /// The schema before anything happened.
-    pub schema: String,
+    pub(crate) schema: String,
     /// The rows before anything happened.
-    pub rows: String,
+    pub(crate) rows: String,
 }
 
-pub fn ground(surroundings: Surroundings) -> &'static Ground {
+pub(crate) fn ground(surroundings: Surroundings) -> &'static Ground {
     static SUPABASE: OnceLock<Ground> = OnceLock::new();
     static PLAIN: OnceLock<Ground> = OnceLock::new();
     let place = match surroundings {
@@ -79,7 +79,7 @@ pub fn ground(surroundings: Surroundings) -> &'static Ground {
 }
 
 /// Drills take turns: they measure how long things take.
-pub fn turn() -> MutexGuard<'static, ()> {
+pub(crate) fn turn() -> MutexGuard<'static, ()> {
     static TURN: Mutex<()> = Mutex::new(());
     TURN.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -120,7 +120,7 @@ impl Ground {
     }
 
     /// A database to work on.
-    pub fn copy(&self, name: &str) -> Database<'_> {
+    pub(crate) fn copy(&self, name: &str) -> Database<'_> {
         let db = self.cluster.copy(&self.template, name);
         db.psql(&format!("ALTER DATABASE \"{}\" OWNER TO {}", db.name, HOSTED.owner));
         db
@@ -144,17 +144,17 @@ fn command(db: &Database<'_>, args: &[&str]) -> Command {
 }
 
 /// What the application of Clara's signs in as.
-pub fn app() -> &'static str {
+pub(crate) fn app() -> &'static str {
     HOSTED.app
 }
 
 /// What the owner signs in as.
-pub fn owner() -> &'static str {
+pub(crate) fn owner() -> &'static str {
     HOSTED.owner
 }
 
 /// Starts `align migrate` over all three phases.
-pub fn start(db: &Database<'_>) -> Child {
+pub(crate) fn start(db: &Database<'_>) -> Child {
     let mut command = command(db, &[&ROAD[..], &CONSENT[..]].concat());
     // Nobody reads while it runs, and a pipe that is full would hold it up.
     command.stdout(Stdio::null()).stderr(Stdio::null());
@@ -163,13 +163,13 @@ pub fn start(db: &Database<'_>) -> Child {
 
 /// `align migrate` over all three phases; gives what it said and how long it took.
 #[track_caller]
-pub fn migrate(db: &Database<'_>) -> (String, Duration) {
+pub(crate) fn migrate(db: &Database<'_>) -> (String, Duration) {
     run(db, &[&ROAD[..], &CONSENT[..]].concat())
 }
 
 /// Takes all three phases back.
 #[track_caller]
-pub fn take_back(db: &Database<'_>) -> Duration {
+pub(crate) fn take_back(db: &Database<'_>) -> Duration {
     let mut took = Duration::ZERO;
     for phase in ["phase3", "phase2", "phase1"] {
         took += run(db, &[&["--undo", phase], &CONSENT_BACK[..]].concat()).1;

@@ -66,6 +66,23 @@ fn data(db: &Database<'_>) -> Vec<String> {
     all
 }
 
+fn schema(db: &Database<'_>) -> Vec<String> {
+    let dump = dump(db, "(public|align|clara)");
+    dump.lines().map(str::to_owned).collect()
+}
+
+/// Both are the same, or the first lines that are not.
+#[track_caller]
+fn same(disturbed: &[String], calm: &[String]) {
+    let differing: Vec<_> = disturbed.iter().zip(calm).filter(|(a, b)| a != b).take(5).collect();
+    assert!(
+        differing.is_empty() && disturbed.len() == calm.len(),
+        "seed {SEED}: {} lines where an undisturbed run has {}; the first that differ: {differing:#?}",
+        disturbed.len(),
+        calm.len()
+    );
+}
+
 fn counted(ground: &'static Ground, name: &str) -> Database<'static> {
     let db = ground.copy(name);
     db.psql(COUNTER);
@@ -102,11 +119,11 @@ fn killed_at_random_moments(surroundings: Surroundings, kills: u32) {
     let ground = ground(surroundings);
     let calm = counted(ground, "calm");
     let (_, took) = migrate(&calm);
-    let (wanted, expected) = (dump(&calm, "(public|align|clara)"), data(&calm));
+    let (wanted, expected) = (schema(&calm), data(&calm));
 
     let mut chance = Chance(SEED.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-    // As long that a run is killed several times, all over its length.
-    let longest = (took / kills * 3).max(Duration::from_millis(400));
+    // So that the kills come all over the length of the run.
+    let longest = (took.mul_f64(1.5) / kills).max(Duration::from_millis(400));
     let (mut survived, mut held, mut databases) = (0, Duration::ZERO, 0);
     while survived < kills {
         let db = counted(ground, "killed");
@@ -115,9 +132,8 @@ fn killed_at_random_moments(surroundings: Surroundings, kills: u32) {
         held = held.max(lock);
         databases += 1;
         migrate(&db);
-        let (schema, rows) = (dump(&db, "(public|align|clara)"), data(&db));
-        assert!(schema == wanted, "another schema than undisturbed, seed {SEED}:\n{}", differing(&schema.lines().collect::<Vec<_>>(), &wanted.lines().collect::<Vec<_>>()));
-        assert!(rows == expected, "other rows than undisturbed, seed {SEED}:\n{}", differing(&rows, &expected));
+        same(&schema(&db), &wanted);
+        same(&data(&db), &expected);
         let twice = db.psql("SELECT table_name, id, count(*) FROM before.converted GROUP BY 1, 2 HAVING count(*) > 1 LIMIT 5");
         assert_eq!(twice, "", "rows that were converted twice");
         let missing = db.psql("SELECT (SELECT count(*) FROM before.clients) + (SELECT count(*) FROM before.leads) - count(*) FROM before.converted");
@@ -126,8 +142,8 @@ fn killed_at_random_moments(surroundings: Surroundings, kills: u32) {
         take_back(&db);
         db.psql("DROP SCHEMA before CASCADE");
         assert_eq!(dump(&db, "public"), ground.schema);
-        assert_eq!(rows_of(&db), ground.rows);
-        db.psql_elsewhere_drop();
+        assert_eq!(rows(&db), ground.rows);
+        db.remove();
     }
     eprintln!(
         "{surroundings:?}: {survived} kills survived in {databases} databases, the lock was free after {} ms at most; \
@@ -136,4 +152,14 @@ fn killed_at_random_moments(surroundings: Surroundings, kills: u32) {
         took.as_secs_f64()
     );
     drop(turn);
+}
+
+#[test]
+fn killed_at_random_moments_with_supabase() {
+    killed_at_random_moments(Surroundings::Supabase, size().kills.div_ceil(2));
+}
+
+#[test]
+fn killed_at_random_moments_without_supabase() {
+    killed_at_random_moments(Surroundings::Plain, size().kills / 2);
 }

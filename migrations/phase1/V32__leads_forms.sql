@@ -25,7 +25,7 @@ BEGIN
         RETURNING id INTO client;
         IF client IS NULL THEN
             SELECT c.id INTO client FROM public.clients AS c
-            WHERE c.email = mail OR c.id = md5('align:clients:' || lead)::uuid
+            WHERE c.email = mail OR c.id = md5('align:clients:' || lead)::uuid OR c.client_name = label
             LIMIT 1;
         ELSE
             PERFORM align.note_filled('clients', client, '*', to_jsonb(lead));
@@ -46,9 +46,13 @@ DECLARE
              NEW.campaign_id, NEW.utm_source, NEW.utm_medium, NEW.utm_campaign, NEW.referrer_url, NEW.industry,
              NEW.follow_up_due_date, NEW.pipeline_stage_id, NEW.lost_reason) IS NULL
         AND coalesce(NEW.status_bucket, 'P3') = 'P3' AND coalesce(NEW.win_probability, 0) = 0;
-    -- A row that waits for the backfill gets its values on the way.
     convert  boolean := old_form OR NEW.status_bucket IS NULL;
 BEGIN
+    -- A row that waits for the backfill gets its values on the way, whoever writes it: the backfill takes a row with a
+    -- bucket for done.
+    IF TG_OP = 'UPDATE' THEN
+        convert := convert OR OLD.status_bucket IS NULL;
+    END IF;
     IF NEW.qualification_status NOT IN ('unqualified', 'marketing_qualified', 'sales_qualified', 'opportunity') THEN
         INSERT INTO align.quarantine (table_name, key, column_name, value, code)
         VALUES ('leads', jsonb_build_object('id', NEW.id), 'qualification_status', NEW.qualification_status, 'VALUE_UNKNOWN')
@@ -109,7 +113,9 @@ BEGIN
         NEW.contact_person := coalesce(NEW.contact_person, NEW.name);
         NEW.lead_source := coalesce(NEW.lead_source, NEW.source);
         NEW.last_touch_date := coalesce(NEW.last_touch_date, NEW.last_interaction);
-        NEW.status_bucket := align.status_bucket(NEW.lead_score, NEW.qualification_status);
+        IF old_form OR NEW.status_bucket IS NULL THEN
+            NEW.status_bucket := align.status_bucket(NEW.lead_score, NEW.qualification_status);
+        END IF;
         IF old_form OR NEW.win_probability IS NULL THEN
             NEW.win_probability := align.win_probability(NEW.lead_score);
         END IF;

@@ -1,4 +1,4 @@
--- align: batch table=leads key=id size=5000
+-- align: batch table=leads key=id size=1000
 -- align: lock-timeout=200ms
 -- A lead without a client gets the one it is about. Most tables have few of them. In the order of their keys, because
 -- a client made for one may be found by the next.

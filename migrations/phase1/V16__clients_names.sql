@@ -85,16 +85,6 @@ BEGIN
 END
 $$;
 
--- For a name that was chosen by its writer. Before there is a key it waits, as the key would let it wait.
-CREATE OR REPLACE FUNCTION align.claim_client_name(wanted text) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
-BEGIN
-    IF NOT align.hold_client_name(wanted) THEN
-        PERFORM pg_advisory_xact_lock(hashtextextended('align:client_name:' || wanted, 0));
-    END IF;
-END
-$$;
-
 -- What another transaction holds counts as taken: whoever has it will most likely commit.
 CREATE OR REPLACE FUNCTION align.take_client_name(wanted text, self uuid) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
@@ -163,6 +153,35 @@ BEGIN
 END
 $$;
 
+-- For a name that was chosen by its writer. Before there is a key it does what the key would do, and the row that was
+-- to get the name by the backfill gets another one first: the two must not pass each other.
+CREATE OR REPLACE FUNCTION align.claim_client_name(wanted text, self uuid) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+DECLARE
+    waiting uuid;
+BEGIN
+    IF NOT align.hold_client_name(wanted) THEN
+        PERFORM pg_advisory_xact_lock(hashtextextended('align:client_name:' || wanted, 0));
+    END IF;
+    SELECT c.id INTO waiting FROM public.clients AS c WHERE c.name = wanted ORDER BY c.id LIMIT 1;
+    IF EXISTS (SELECT FROM public.clients AS c WHERE c.id = waiting AND c.id <> self AND c.client_name IS NULL) THEN
+        PERFORM align.note_client_number(wanted, 1);
+        PERFORM set_config('align.backfill', 'on', true);
+        UPDATE public.clients AS c
+        SET client_name = align.shared_client_name(c.id, c.name, c.company),
+            company_size_number = coalesce(c.company_size_number, align.company_size(c.company_size))
+        WHERE c.id = waiting AND c.client_name IS NULL;
+        PERFORM set_config('align.backfill', '', true);
+    END IF;
+    IF EXISTS (SELECT FROM public.clients AS c WHERE c.name = left(wanted, 255) AND c.client_name = wanted AND c.id <> self)
+        OR EXISTS (SELECT FROM align.name_collisions AS n WHERE n.client_name = wanted AND n.client_id <> self)
+    THEN
+        RAISE EXCEPTION 'duplicate key value violates unique constraint "clients_client_name_key"'
+            USING ERRCODE = 'unique_violation', CONSTRAINT = 'clients_client_name_key', TABLE = 'clients', SCHEMA = 'public';
+    END IF;
+END
+$$;
+
 CREATE OR REPLACE FUNCTION align.sync_client_name() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
 BEGIN
@@ -181,7 +200,7 @@ BEGIN
     ELSIF TG_OP = 'INSERT' OR NEW.client_name IS DISTINCT FROM OLD.client_name THEN
         -- Whoever appends to names must not find this one free.
         IF NEW.client_name IS NOT NULL THEN
-            PERFORM align.claim_client_name(NEW.client_name);
+            PERFORM align.claim_client_name(NEW.client_name, NEW.id);
         END IF;
         IF TG_OP = 'INSERT' THEN
             NEW.name := coalesce(NEW.name, left(NEW.client_name, 255));

@@ -8,7 +8,7 @@ END
 $$;
 
 -- Two that choose one name meet at the key.
-CREATE OR REPLACE FUNCTION align.claim_client_name(wanted text) RETURNS void
+CREATE OR REPLACE FUNCTION align.claim_client_name(wanted text, self uuid) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
 BEGIN
     PERFORM align.hold_client_name(wanted);

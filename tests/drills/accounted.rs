@@ -16,10 +16,15 @@ pub(crate) fn account(db: &Database<'_>) -> String {
         let &[table, column, fate, n] = fields.as_slice() else {
             panic!("no line of four: {line}");
         };
-        let column = fates.entry((table.to_owned(), column.to_owned())).or_default();
+        let column = fates
+            .entry((table.to_owned(), column.to_owned()))
+            .or_default();
         column.insert(fate.to_owned(), n.parse().unwrap());
     }
-    let lost: Vec<_> = fates.iter().filter(|(_, of)| of.contains_key("lost")).collect();
+    let lost: Vec<_> = fates
+        .iter()
+        .filter(|(_, of)| of.contains_key("lost"))
+        .collect();
     assert!(lost.is_empty(), "values that are nowhere: {lost:#?}");
 
     let columns = db.psql(
@@ -29,7 +34,10 @@ pub(crate) fn account(db: &Database<'_>) -> String {
     let mut values = 0;
     for line in columns.lines() {
         let (table, column) = line.split_once('|').unwrap();
-        let rows: u64 = db.psql(&format!("SELECT count(*) FROM before.{table}")).parse().unwrap();
+        let rows: u64 = db
+            .psql(&format!("SELECT count(*) FROM before.{table}"))
+            .parse()
+            .unwrap();
         let of = fates.get(&(table.to_owned(), column.to_owned()));
         let accounted: u64 = of.map_or(0, |of| of.values().sum());
         assert_eq!(accounted, rows, "rows of {table}.{column} accounted for");
@@ -42,7 +50,11 @@ pub(crate) fn account(db: &Database<'_>) -> String {
     for (fate, n) in fates.values().flatten() {
         *sums.entry(fate).or_default() += n;
     }
-    for fate in ["quarantined", "placed under a longer name, listed", "NULL, made and noted"] {
+    for fate in [
+        "quarantined",
+        "placed under a longer name, listed",
+        "NULL, made and noted",
+    ] {
         assert!(sums.contains_key(fate), "nothing was {fate}: {sums:?}");
     }
     format!("{values} values: {sums:?}")

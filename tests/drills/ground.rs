@@ -54,13 +54,18 @@ const OWNER: Roles = Roles {
 
 /// Everything that the road asks consent for.
 pub(crate) const CONSENT: [&str; 3] = ["--yes", "--allow", "breaks-clients"];
-pub(crate) const CONSENT_BACK: [&str; 3] = ["--yes", "--allow", "breaks-clients,deletes-data,blocks-writes,not-reversible"];
-const ROAD: [&str; 6] = ["--phase", "phase1", "--phase", "phase2", "--phase", "phase3"];
+pub(crate) const CONSENT_BACK: [&str; 3] = [
+    "--yes",
+    "--allow",
+    "breaks-clients,deletes-data,blocks-writes,not-reversible",
+];
+const ROAD: [&str; 6] = [
+    "--phase", "phase1", "--phase", "phase2", "--phase", "phase3",
+];
 
 /// A server with a filled database, which is never changed itself.
 pub(crate) struct Ground {
     pub(crate) cluster: Cluster,
-    pub(crate) surroundings: Surroundings,
     template: String,
     /// The schema before anything happened.
     pub(crate) schema: String,
@@ -88,7 +93,11 @@ impl Ground {
     fn lay(surroundings: Surroundings) -> Self {
         let cluster = Cluster::start(&Settings {
             // A live server has both, and statistics with them.
-            configuration: &["autovacuum = on", "shared_buffers = 256MB", "max_wal_size = 4GB"],
+            configuration: &[
+                "autovacuum = on",
+                "shared_buffers = 256MB",
+                "max_wal_size = 4GB",
+            ],
             ..Settings::default()
         });
         let roles = match surroundings {
@@ -107,22 +116,39 @@ impl Ground {
                 owner = roles.owner
             ));
         }
-        let Size { clients, leads, activities, conversations, .. } = size();
+        let Size {
+            clients,
+            leads,
+            activities,
+            conversations,
+            ..
+        } = size();
         let rows = include_str!("../fixtures/drills/rows.sql");
         let began = Instant::now();
         db.psql(&format!(
             "\\set clients {clients}\n\\set leads {leads}\n\\set activities {activities}\n\\set conversations {conversations}\n{rows}"
         ));
-        eprintln!("{surroundings:?}: {clients} clients, {leads} leads, {activities} activities, {conversations} conversations made in {:.1} s", began.elapsed().as_secs_f64());
+        eprintln!(
+            "{surroundings:?}: {clients} clients, {leads} leads, {activities} activities, {conversations} conversations made in {:.1} s",
+            began.elapsed().as_secs_f64()
+        );
         let (schema, rows) = (clara::dump(&db, "public"), clara::rows(&db));
         let template = db.name;
-        Self { cluster, surroundings, template, schema, rows }
+        Self {
+            cluster,
+            template,
+            schema,
+            rows,
+        }
     }
 
     /// A database to work on.
     pub(crate) fn copy(&self, name: &str) -> Database<'_> {
         let db = self.cluster.copy(&self.template, name);
-        db.psql(&format!("ALTER DATABASE \"{}\" OWNER TO {}", db.name, HOSTED.owner));
+        db.psql(&format!(
+            "ALTER DATABASE \"{}\" OWNER TO {}",
+            db.name, HOSTED.owner
+        ));
         db
     }
 }
@@ -180,7 +206,11 @@ pub(crate) fn take_back(db: &Database<'_>) -> Duration {
 #[track_caller]
 fn run(db: &Database<'_>, args: &[&str]) -> (String, Duration) {
     let began = Instant::now();
-    let Output { status, stdout, stderr } = command(db, args).output().unwrap();
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = command(db, args).output().unwrap();
     let said = String::from_utf8_lossy(&stdout).into_owned();
     assert!(
         status.success(),

@@ -11,7 +11,8 @@ use crate::ground::{Ground, ground, migrate, size, start, take_back, turn};
 /// Another seed tries other moments.
 const SEED: u64 = 20;
 /// The runner's lock, as `pg_locks` shows it.
-const LOCK: &str = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1
+const LOCK: &str =
+    "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
 const AT_MOST: Duration = Duration::from_secs(5);
 
@@ -54,7 +55,11 @@ fn data(db: &Database<'_>) -> Vec<String> {
     ));
     let mut all = Vec::new();
     for table in tables.lines() {
-        let gone = if table.starts_with("align.") { " - 'id' - 'at' - 'run'" } else { "" };
+        let gone = if table.starts_with("align.") {
+            " - 'id' - 'at' - 'run'"
+        } else {
+            ""
+        };
         // The rows of the drill are from years long past.
         let rows = db.psql(&format!(
             "SELECT '{table} ' || line FROM (
@@ -74,7 +79,12 @@ fn schema(db: &Database<'_>) -> Vec<String> {
 /// Both are the same, or the first lines that are not.
 #[track_caller]
 fn same(disturbed: &[String], calm: &[String]) {
-    let differing: Vec<_> = disturbed.iter().zip(calm).filter(|(a, b)| a != b).take(5).collect();
+    let differing: Vec<_> = disturbed
+        .iter()
+        .zip(calm)
+        .filter(|(a, b)| a != b)
+        .take(5)
+        .collect();
     assert!(
         differing.is_empty() && disturbed.len() == calm.len(),
         "seed {SEED}: {} lines where an undisturbed run has {}; the first that differ: {differing:#?}",
@@ -91,14 +101,22 @@ fn counted(ground: &'static Ground, name: &str) -> Database<'static> {
 
 /// Kills and starts again until the run is through or has been killed that often; gives how often, and
 /// how long the lock stayed at most.
-fn disturb(db: &Database<'_>, chance: &mut Chance, longest: Duration, kills: u32) -> (u32, Duration) {
+fn disturb(
+    db: &Database<'_>,
+    chance: &mut Chance,
+    longest: Duration,
+    kills: u32,
+) -> (u32, Duration) {
     let mut held = Duration::ZERO;
     for killed in 0..kills {
         let mut child = start(db);
         let end = Instant::now() + longest.mul_f64(chance.next());
         while Instant::now() < end {
             if let Some(status) = child.try_wait().unwrap() {
-                assert!(status.success(), "after {killed} kills a run ends with {status}");
+                assert!(
+                    status.success(),
+                    "after {killed} kills a run ends with {status}"
+                );
                 return (killed, held);
             }
             sleep(Duration::from_millis(2));
@@ -107,7 +125,10 @@ fn disturb(db: &Database<'_>, chance: &mut Chance, longest: Duration, kills: u32
         child.wait().unwrap();
         let began = Instant::now();
         while db.psql(LOCK) != "0" {
-            assert!(began.elapsed() < AT_MOST, "the lock is still held {AT_MOST:?} after a kill");
+            assert!(
+                began.elapsed() < AT_MOST,
+                "the lock is still held {AT_MOST:?} after a kill"
+            );
         }
         held = held.max(began.elapsed());
     }

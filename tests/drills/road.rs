@@ -24,12 +24,18 @@ fn there_and_back(surroundings: Surroundings) {
     let db = ground.copy("road");
     let (_, took) = migrate(&db);
     let figures = account(&db);
-    eprintln!("{surroundings:?}: three phases in {:.1} s; {figures}", took.as_secs_f64());
+    eprintln!(
+        "{surroundings:?}: three phases in {:.1} s; {figures}",
+        took.as_secs_f64()
+    );
 
     let before = everything(&db);
     let (said, again) = migrate(&db);
     assert_eq!(said, "nothing is pending\n");
-    assert!(everything(&db) == before, "the second run changed something");
+    assert!(
+        everything(&db) == before,
+        "the second run changed something"
+    );
 
     let back = take_back(&db);
     assert_eq!(dump(&db, "public"), ground.schema);

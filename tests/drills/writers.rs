@@ -69,7 +69,9 @@ fn migrate_meanwhile(db: &Database<'_>, scene: &Scene) -> Duration {
             break status;
         }
         let version = db.try_psql(VERSION).ok().and_then(|said| said.parse().ok());
-        scene.version.store(version.unwrap_or_default(), Ordering::Relaxed);
+        scene
+            .version
+            .store(version.unwrap_or_default(), Ordering::Relaxed);
         sleep(Duration::from_millis(50));
     };
     let took = began.elapsed();
@@ -92,7 +94,10 @@ fn waited(entries: &[Entry]) -> String {
         *longest = entry.took.max(*longest);
     }
     let any = alone.values().max().copied().unwrap();
-    let during: Vec<&Entry> = entries.iter().filter(|entry| entry.stage != Stage::Before).collect();
+    let during: Vec<&Entry> = entries
+        .iter()
+        .filter(|entry| entry.stage != Stage::Before)
+        .collect();
     let mut late: Vec<&&Entry> = during
         .iter()
         .filter(|entry| {
@@ -101,7 +106,11 @@ fn waited(entries: &[Entry]) -> String {
         })
         .collect();
     late.sort_by_key(|entry| entry.took);
-    assert!(late.is_empty(), "{} statements waited too long: {late:#?}", late.len());
+    assert!(
+        late.is_empty(),
+        "{} statements waited too long: {late:#?}",
+        late.len()
+    );
     let longest = during.iter().max_by_key(|entry| entry.took).unwrap();
     let mut times: Vec<Duration> = during.iter().map(|entry| entry.took).collect();
     times.sort();
@@ -109,7 +118,11 @@ fn waited(entries: &[Entry]) -> String {
         "{} statements of {} kinds while the phases ran, the longest took {:.0} ms ({}), one in a hundred more than {:.1} ms; \
          before it the longest took {:.0} ms",
         during.len(),
-        during.iter().map(|entry| entry.what).collect::<BTreeSet<&str>>().len(),
+        during
+            .iter()
+            .map(|entry| entry.what)
+            .collect::<BTreeSet<&str>>()
+            .len(),
         longest.took.as_secs_f64() * 1000.0,
         longest.what,
         times[times.len() * 99 / 100].as_secs_f64() * 1000.0,
@@ -125,13 +138,18 @@ fn while_the_phases_run(surroundings: Surroundings) {
     let (took, reports) = std::thread::scope(|scope| {
         let applications: Vec<_> = Application::ALL
             .into_iter()
-            .map(|one| scope.spawn({
-                let (db, scene) = (&db, &scene);
-                move || one.work(db, scene, surroundings)
-            }))
+            .map(|one| {
+                scope.spawn({
+                    let (db, scene) = (&db, &scene);
+                    move || one.work(db, scene, surroundings)
+                })
+            })
             .collect();
         let took = migrate_meanwhile(&db, &scene);
-        let reports: Vec<_> = applications.into_iter().map(|one| one.join().unwrap()).collect();
+        let reports: Vec<_> = applications
+            .into_iter()
+            .map(|one| one.join().unwrap())
+            .collect();
         (took, reports)
     });
     let failed: Vec<&String> = reports.iter().flat_map(|report| &report.failed).collect();
@@ -145,7 +163,10 @@ fn while_the_phases_run(surroundings: Surroundings) {
     for report in &reports {
         rows += report.wrote.check(&db);
     }
-    let entries: Vec<Entry> = reports.iter().flat_map(|report| report.entries.clone()).collect();
+    let entries: Vec<Entry> = reports
+        .iter()
+        .flat_map(|report| report.entries.clone())
+        .collect();
     let figures = waited(&entries);
     eprintln!(
         "{surroundings:?}: {} applications beside a migration of {:.1} s; {figures}; {rows} rows of theirs hold what they wrote last",

@@ -17,8 +17,6 @@ use crate::ground::{app, owner};
 pub(super) struct Entry {
     pub(super) what: &'static str,
     pub(super) stage: Stage,
-    /// The last version of phase 1 when it began.
-    pub(super) version: i64,
     pub(super) took: Duration,
 }
 
@@ -84,12 +82,19 @@ impl<'s> Client<'s> {
             .database(&db.name)
             .application_name("drill");
         let mut connection = PgConnection::connect_with(&options).await?;
-        connection.execute("SET search_path = clara, public").await?;
+        connection
+            .execute("SET search_path = clara, public")
+            .await?;
         if is_service {
-            let claims = "SET ROLE service_role; SET request.jwt.claims = '{\"role\": \"service_role\"}'";
+            let claims =
+                "SET ROLE service_role; SET request.jwt.claims = '{\"role\": \"service_role\"}'";
             connection.execute(sqlx::raw_sql(claims)).await?;
         }
-        Ok(Self { connection, scene, report: Report::default() })
+        Ok(Self {
+            connection,
+            scene,
+            report: Report::default(),
+        })
     }
 
     /// Runs a statement, which is prepared when it comes for the first time; gives the first row's text.
@@ -98,33 +103,69 @@ impl<'s> Client<'s> {
         what: &'static str,
         query: Query<'_, Postgres, PgArguments>,
     ) -> Result<Option<String>, sqlx::Error> {
-        let (stage, version) = (self.scene.stage(), self.scene.version());
+        let began = Instant::now();
+        let done = self.timed(what, query).await;
+        if let Err(error) = &done {
+            let (version, took) = (self.scene.version(), began.elapsed());
+            self.report.failed = Some(format!("{what} after V{version}, {took:?}: {error}"));
+        }
+        done
+    }
+
+    /// The same for one that a unique key may refuse.
+    pub(super) async fn run_unless_taken(
+        &mut self,
+        what: &'static str,
+        query: Query<'_, Postgres, PgArguments>,
+    ) -> Result<(), sqlx::Error> {
+        match self.timed(what, query).await {
+            Err(error) if !is_taken(&error) => Err(error),
+            Ok(_) | Err(_) => Ok(()),
+        }
+    }
+
+    async fn timed(
+        &mut self,
+        what: &'static str,
+        query: Query<'_, Postgres, PgArguments>,
+    ) -> Result<Option<String>, sqlx::Error> {
+        let stage = self.scene.stage();
         let began = Instant::now();
         let done = query.fetch_all(&mut self.connection).await;
         let took = began.elapsed();
-        match done {
-            Ok(rows) => {
-                self.report.entries.push(Entry { what, stage, version, took });
-                Ok(rows.first().and_then(|row: &PgRow| row.try_get::<String, _>(0).ok()))
-            }
-            Err(error) => {
-                self.report.failed = Some(format!("{what} after V{version}, {took:?}: {error}"));
-                Err(error)
-            }
-        }
+        self.report.entries.push(Entry { what, stage, took });
+        let rows = done?;
+        Ok(rows
+            .first()
+            .and_then(|row: &PgRow| row.try_get::<String, _>(0).ok()))
     }
+}
+
+/// Whether somebody has the name already.
+fn is_taken(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.is_some_and(|code| code == "23505")
 }
 
 impl Rows {
     /// Takes note of a row.
     pub(super) fn wrote(&mut self, id: Option<String>, name: &str, size: Option<&str>) {
         let id = id.expect("the statement gives the row's key");
-        self.rows.insert(id, Wrote { name: name.to_owned(), size: size.map(str::to_owned) });
+        self.rows.insert(
+            id,
+            Wrote {
+                name: name.to_owned(),
+                size: size.map(str::to_owned),
+            },
+        );
     }
 
     /// The key of one of them, as chance has it.
     pub(super) fn any(&self, n: usize) -> Option<String> {
-        self.rows.keys().nth(n.checked_rem(self.rows.len())?).cloned()
+        self.rows
+            .keys()
+            .nth(n.checked_rem(self.rows.len())?)
+            .cloned()
     }
 
     /// Each row holds what was written last, in the form in which it was; gives their number.
@@ -145,7 +186,11 @@ impl Rows {
         let quote = |text: &str| format!("'{}'", text.replace('\'', "''"));
         let values = self.rows.iter().map(|(id, wrote)| {
             let size = wrote.size.as_deref().map_or("NULL".to_owned(), quote);
-            format!("({}::uuid, {}, {size}::text)", quote(id), quote(&wrote.name))
+            format!(
+                "({}::uuid, {}, {size}::text)",
+                quote(id),
+                quote(&wrote.name)
+            )
         });
         let values: Vec<String> = values.collect();
         if values.is_empty() {
@@ -156,7 +201,10 @@ impl Rows {
              WHERE w.name IS DISTINCT FROM c.{name} OR (w.size IS NOT NULL AND w.size IS DISTINCT FROM c.{size}) LIMIT 5",
             values.join(", ")
         ));
-        assert_eq!(differing, "", "rows that hold something else than was written");
+        assert_eq!(
+            differing, "",
+            "rows that hold something else than was written"
+        );
         values.len()
     }
 }

@@ -310,7 +310,7 @@ async fn new(client: &mut Client<'_>, version: i64, n: usize) -> Result<(), sqlx
                 .wrote
                 .wrote(Some(id), &name, Some(&number.to_string()));
         }
-        2 if version >= NAMES && version < NAMES_UNIQUE => {
+        2 if (NAMES..NAMES_UNIQUE).contains(&version) => {
             // Some of these rows wait for the backfill, which must not give them the name as well.
             let number = n * 20 % usize::try_from(size().clients).unwrap() + 14;
             let sql = "INSERT INTO public.clients (client_name) VALUES ($1)";

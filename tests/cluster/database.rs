@@ -134,6 +134,12 @@ impl Database<'_> {
         entries
     }
 
+    /// Drops it. Nobody may be connected to it any more.
+    pub fn remove(self) {
+        let drop = format!("DROP DATABASE \"{}\" WITH (FORCE)", self.name);
+        self.cluster.named("postgres").psql(&drop);
+    }
+
     fn psql_command(&self) -> Command {
         let mut psql = program(&self.cluster.binaries, "psql", &self.cluster.folder, None);
         psql.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d"])

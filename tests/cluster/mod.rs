@@ -174,6 +174,17 @@ impl Cluster {
         self.named(&name)
     }
 
+    /// A new database with everything that another one holds, which nobody may be connected to.
+    pub fn copy(&self, of: &str, name: &str) -> Database<'_> {
+        let number = self.databases.fetch_add(1, Ordering::Relaxed);
+        let name = format!("{name}_{number}");
+        // By files, since by log a large one takes long.
+        self.named("postgres").psql(&format!(
+            "CREATE DATABASE \"{name}\" TEMPLATE \"{of}\" STRATEGY file_copy"
+        ));
+        self.named(&name)
+    }
+
     /// A database that exists already.
     pub fn named(&self, name: &str) -> Database<'_> {
         Database {

@@ -43,6 +43,17 @@ pub enum Cell {
     Invalid,
 }
 
+/// Why a run ends early.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The input.
+    #[error(transparent)]
+    Input(#[from] InputError),
+    /// The stream of the rows, or that of the rejects, takes no more.
+    #[error(transparent)]
+    Output(io::Error),
+}
+
 /// Why input cannot be read any further.
 #[derive(Debug, thiserror::Error)]
 pub enum InputError {

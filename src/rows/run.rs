@@ -5,7 +5,7 @@ use std::io::{self, BufRead, Write};
 
 use serde::Serialize;
 
-use super::{Cell, Form, Input, InputError, Output, Unreadable, csv, json};
+use super::{Cell, Form, Input, Output, RunError, Unreadable, csv, json};
 use crate::mapping::condition::Condition;
 use crate::mapping::{At, ColumnCorrespondence, OnError};
 use crate::schema::Ident;
@@ -132,7 +132,7 @@ impl<'a> Transfer<'a> {
     ///
     /// # Errors
     /// A stream fails, or the header of CSV cannot be read. What was written stays written.
-    pub fn run<R: BufRead, W: Write>(&self, run: Run<'_, R, W>) -> Result<Summary, InputError> {
+    pub fn run<R: BufRead, W: Write>(&self, run: Run<'_, R, W>) -> Result<Summary, RunError> {
         let mut input: Box<dyn Input + '_> = match run.form {
             Form::JsonLines => Box::new(json::Reader::new(run.input, self.from)),
             Form::Csv => Box::new(csv::Reader::new(run.input, self.from)?),
@@ -151,7 +151,7 @@ impl<'a> Transfer<'a> {
             summary.read += 1;
             if let Err(why) = read {
                 summary.rejected += 1;
-                (run.reject)(&unreadable(line, why, &input.raw()))?;
+                (run.reject)(&unreadable(line, why, &input.raw())).map_err(RunError::Output)?;
                 continue;
             }
             let text = |column: &Ident| match cells.get(*indexes.get(column)?)? {
@@ -171,7 +171,7 @@ impl<'a> Transfer<'a> {
                 self.apply(rule, &state, &text, &mut row, &mut failed, &mut summary);
             }
             if failed.is_empty() {
-                output.write(&row, self.to)?;
+                output.write(&row, self.to).map_err(RunError::Output)?;
                 summary.written += 1;
                 continue;
             }
@@ -185,14 +185,15 @@ impl<'a> Transfer<'a> {
                     code: code.as_str(),
                     message: code.message(),
                     row: &raw,
-                })?;
+                })
+                .map_err(RunError::Output)?;
             }
             if failed.iter().any(|(rule, ..)| rule.stops) {
                 summary.stopped = Some(line);
                 break;
             }
         }
-        output.finish()?;
+        output.finish().map_err(RunError::Output)?;
         summary.strangers = input.strangers().to_vec();
         Ok(summary)
     }

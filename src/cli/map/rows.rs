@@ -11,10 +11,11 @@ use crate::cli::args::{MapArg, OutputArg, Sides};
 use crate::cli::error::{CliError, Outcome};
 use crate::cli::pair::{self, FoundMapping, Loaded};
 use crate::cli::ui::Ui;
-use crate::mapping::{ColumnCorrespondence, Lookup, Rule, TableRef, Transform};
+use crate::mapping::{At, ColumnCorrespondence, Lookup, Rule, TableRef, Transform};
 use crate::report::standing::count;
-use crate::rows::{Form, InputError, Reject, Run, Summary, Transfer, read_lookup};
+use crate::rows::{Form, InputError, Reject, Run, RunError, Summary, Transfer, read_lookup};
 use crate::schema::{QualifiedName, Schema, Table};
+use crate::transform::row::Program;
 use crate::transform::{self, LookupSource, LookupTable, Lookups, Shape, TransformError, inverse};
 
 const EXAMPLES: &str = "\
@@ -51,8 +52,11 @@ pub(super) struct RowsArgs {
     #[arg(long, help_heading = "Rows")]
     reverse: bool,
 
-    /// With `--reverse`, leave out columns without a way back
-    #[arg(long, help_heading = "Rows", requires = "reverse")]
+    /// Leave out columns that cannot be told here
+    ///
+    /// Without it, a rule that only a server evaluates, a lookup without its rows, and with `--reverse`
+    /// a rule without a way back are refused.
+    #[arg(long, help_heading = "Rows")]
     partial: bool,
 
     /// Rows of a table to look up in: JSON lines, or CSV by `.csv` (can be repeated)
@@ -137,6 +141,11 @@ pub(super) fn run(ui: &Ui, args: &RowsArgs) -> Result<Outcome, CliError> {
             && is_named(&pair.to, to_table, &to)
     });
     let filter = pairing.and_then(|pair| pair.filter.as_ref().map(|filter| (filter, pair.at)));
+    let rules = if args.partial {
+        applicable(ui, &found, rules, (input, output), &lookups)
+    } else {
+        rules
+    };
     let transfer = Transfer::new(&rules, filter, input, output, &lookups)
         .map_err(|errors| cannot_apply(&found, &errors))?;
     let summary = transferred(ui, args, &transfer)?;
@@ -257,19 +266,18 @@ fn backward(
     }
     let lines = refused
         .iter()
-        .map(|(name, error)| format!("{}:{}: `{name}`: {}", found.label, error.at, error.message));
+        .map(|(name, error)| format!("{}: `{name}`: {}", place(found, error), error.message));
     if args.partial {
         lines.for_each(|line| ui.warning(format_args!("left out: {line}")));
         return Ok(rules);
     }
     let lines: Vec<String> = lines.collect();
-    let message = format!(
-        "{} of `{}` cannot be told from the to side's row\n  {}",
+    let top = format!(
+        "{} of `{}` cannot be told from the to side's row",
         count(lines.len(), "column", "columns"),
-        args.table,
-        lines.join("\n  ")
+        args.table
     );
-    Err(CliError::say(message).hint("`--partial` leaves them out"))
+    Err(listed(top, lines).hint("`--partial` leaves them out"))
 }
 
 fn read_lookups(
@@ -324,15 +332,48 @@ fn untyped(lookup: &Lookup) -> Shape {
     Shape::from_types(names.map(|name| (name.clone(), crate::schema::ColumnType::Text)))
 }
 
+/// The rules that can be evaluated here; of the others is said why not.
+fn applicable(
+    ui: &Ui,
+    found: &FoundMapping,
+    rules: Vec<ColumnCorrespondence>,
+    (input, output): (&Shape, &Shape),
+    lookups: &dyn Lookups,
+) -> Vec<ColumnCorrespondence> {
+    let mut applicable = Vec::new();
+    for rule in rules {
+        match Program::new(&rule, input, output, lookups) {
+            Ok(_) => applicable.push(rule),
+            Err(error) => {
+                let columns = rule.to.iter().map(|column| format!("`{}`", column.name));
+                let columns: Vec<String> = columns.collect();
+                ui.warning(format_args!(
+                    "left out: {}: {}: {}",
+                    place(found, &error),
+                    columns.join(", "),
+                    error.message
+                ));
+            }
+        }
+    }
+    applicable
+}
+
+/// Where the rule stands; one that no file holds has no place.
+fn place(found: &FoundMapping, error: &TransformError) -> String {
+    if error.at == At::default() {
+        found.label.clone()
+    } else {
+        format!("{}:{}", found.label, error.at)
+    }
+}
+
 fn cannot_apply(found: &FoundMapping, errors: &[TransformError]) -> CliError {
     let lines = errors
         .iter()
-        .map(|error| format!("{}:{}: {}", found.label, error.at, error.message));
+        .map(|error| format!("{}: {}", place(found, error), error.message));
     let lines: Vec<String> = lines.collect();
-    let error = CliError::say(format!(
-        "rows cannot be taken through the mapping\n  {}",
-        lines.join("\n  ")
-    ));
+    let error = listed("rows cannot be taken through the mapping".to_owned(), lines);
     let mut hints: Vec<&String> = errors
         .iter()
         .filter_map(|error| error.hint.as_ref())
@@ -342,6 +383,16 @@ fn cannot_apply(found: &FoundMapping, errors: &[TransformError]) -> CliError {
     hints
         .into_iter()
         .fold(error, |error, hint| error.hint(hint.clone()))
+}
+
+/// An error with its reasons, each on a line of its own.
+fn listed(top: String, reasons: Vec<String>) -> CliError {
+    let mut reasons = reasons.into_iter().rev().map(anyhow::Error::msg);
+    let Some(last) = reasons.next() else {
+        return CliError::say(top);
+    };
+    let chain = reasons.fold(last, |chain, reason| chain.context(reason.to_string()));
+    CliError::failed(chain.context(top))
 }
 
 fn transferred(ui: &Ui, args: &RowsArgs, transfer: &Transfer<'_>) -> Result<Summary, CliError> {
@@ -393,8 +444,11 @@ fn transferred(ui: &Ui, args: &RowsArgs, transfer: &Transfer<'_>) -> Result<Summ
         }),
     };
     let summary = summary.map_err(|error| match error {
-        InputError::Io(error) => CliError::write("the rows", error),
-        InputError::Header { .. } => {
+        RunError::Output(error) => CliError::write("the rows", error),
+        RunError::Input(error @ InputError::Io(_)) => {
+            CliError::failed(anyhow::Error::new(error).context("cannot read the rows"))
+        }
+        RunError::Input(error @ InputError::Header { .. }) => {
             CliError::failed(error).hint("CSV begins with its column names")
         }
     })?;

@@ -27,6 +27,11 @@ fn read<'a>(row: &Row<'a>, column: &Ident, nulls: &[String]) -> Option<&'a str> 
     row(column).filter(|text| !nulls.iter().any(|null| null == text))
 }
 
+/// The number that a text of the mapping is.
+pub(super) fn decimal(text: &str) -> Option<decimal::Decimal> {
+    cast::finite(text)
+}
+
 /// What became of one target column.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Outcome {

@@ -14,6 +14,7 @@ mod code;
 mod error;
 mod format;
 mod grammar;
+mod invert;
 mod json;
 mod kind;
 mod lookup;
@@ -24,6 +25,7 @@ pub mod sql;
 use crate::mapping::Literal;
 pub use code::Code;
 pub use error::TransformError;
+pub use invert::{Inverse, invert, only_restricts};
 pub use kind::{Kind, Shape, Slot, straight};
 pub use lookup::{LookupRow, LookupSource, LookupTable, Lookups};
 

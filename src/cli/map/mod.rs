@@ -3,6 +3,7 @@
 mod check;
 mod list;
 mod show;
+mod views;
 
 use clap::{Args, Subcommand};
 
@@ -23,12 +24,14 @@ pub(super) struct MapArgs {
 enum MapCommand {
     Check(check::CheckArgs),
     Show(show::ShowArgs),
+    Views(views::ViewsArgs),
 }
 
 pub(super) fn run(ui: &Ui, args: &MapArgs) -> Result<Outcome, CliError> {
     match &args.command {
         MapCommand::Check(args) => check::run(ui, args),
         MapCommand::Show(args) => show::run(ui, args),
+        MapCommand::Views(args) => views::run(ui, args),
     }
 }
 

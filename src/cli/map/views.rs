@@ -200,35 +200,17 @@ fn tell(ui: &Ui, views: &Views) {
         views.namespace
     ));
     for view in &views.views {
-        ui.status(format_args!(
-            "{} over {}: {}",
-            view.name,
-            view.base,
-            says(view)
-        ));
-        for (column, why) in view.read_only() {
-            ui.status(format_args!("  {} is read-only: {why}", column.name));
+        let takes = compatibility::takes(view);
+        ui.status(format_args!("{} over {}: {takes}", view.name, view.base));
+        for (why, columns) in view.reasons() {
+            let columns: Vec<String> = columns.into_iter().map(ToString::to_string).collect();
+            ui.status(format_args!("  read-only: {}: {why}", columns.join(", ")));
         }
     }
-    for (name, why) in &views.absent {
-        ui.status(format_args!("{name}: no view, {why}"));
+    for (why, tables) in views.reasons() {
+        let tables: Vec<&str> = tables.into_iter().map(String::as_str).collect();
+        ui.status(format_args!("no view: {}: {why}", tables.join(", ")));
     }
-}
-
-fn says(view: &View) -> String {
-    let writes = match view.writes {
-        Writes::Server => "takes writes and upserts",
-        Writes::Trigger { .. } => "takes writes by a trigger, no upserts",
-        Writes::Never => return "takes no writes".to_owned(),
-    };
-    if view.unreachable.is_empty() {
-        return writes.to_owned();
-    }
-    let names: Vec<String> = view.unreachable.iter().map(ToString::to_string).collect();
-    format!(
-        "{writes}, but no inserts: nothing gives {}",
-        names.join(", ")
-    )
 }
 
 fn written<'a>(

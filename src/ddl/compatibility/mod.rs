@@ -8,7 +8,7 @@ mod trigger;
 use std::collections::BTreeSet;
 
 use super::literal::{body, literal, note};
-use super::script::{Line, Script, list};
+use super::script::{Script, names};
 use super::{search_path, security};
 use crate::schema::{Ident, QualifiedName, quote};
 use crate::transform::sql::ROW;

@@ -320,6 +320,9 @@ impl Decimal {
     }
 
     fn write(mut self) -> Option<String> {
+        if self.digits == 0 {
+            return Some("0".to_owned());
+        }
         while self.digits % 10 == 0 && self.scale > 0 {
             self.digits /= 10;
             self.scale -= 1;

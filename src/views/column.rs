@@ -94,7 +94,7 @@ impl<'a> Columns<'a> {
             (None, None) => {
                 let why = match rules.first() {
                     Some(rule) => self.out_of_reach(rule),
-                    None => "it has no counterpart".to_owned(),
+                    None => "no counterpart".to_owned(),
                 };
                 self.nothing(column, &why)
             }
@@ -136,13 +136,13 @@ impl<'a> Columns<'a> {
                 return None;
             }
             match &rule.rule {
-                Rule::Drop { reason } => Some(format!("it was dropped: {reason}")),
-                Rule::Archive => Some("it went to the archive".to_owned()),
-                Rule::Keep => Some("it was to be kept, and is not there".to_owned()),
+                Rule::Drop { reason } => Some(format!("dropped: {reason}")),
+                Rule::Archive => Some("gone to the archive".to_owned()),
+                Rule::Keep => Some("to be kept, and not there".to_owned()),
                 Rule::Convert(_) => None,
             }
         });
-        self.nothing(column, fate.as_deref().unwrap_or("it has no counterpart"))
+        self.nothing(column, fate.as_deref().unwrap_or("no counterpart"))
     }
 
     fn rules(&self) -> impl Iterator<Item = &'a ColumnCorrespondence> {
@@ -201,7 +201,7 @@ impl<'a> Columns<'a> {
             Some(from) => {
                 format!("the mapping makes it of `{from}`, which the table does not have")
             }
-            None => "it has no counterpart".to_owned(),
+            None => "no counterpart".to_owned(),
         }
     }
 

@@ -246,7 +246,7 @@ pub fn plan(from: &Schema, to: &Schema, mapping: &Mapping, request: &Request) ->
     };
     for table in counted {
         if !pairs.iter().any(|pair| pair.app.name == table.name) {
-            let why = "there is no table for it".to_owned();
+            let why = "no table for it".to_owned();
             absent.push((app.show(&table.name), why));
         }
     }

@@ -34,8 +34,10 @@ pub(super) fn defaults(name: &QualifiedName, view: &View) -> Vec<String> {
         .columns
         .iter()
         .filter_map(|column| match &column.value {
-            Value::Plain(base) => Some((&column.name, filler(base, &view.base)?)),
-            Value::ReadOnly { .. } | Value::Computed { .. } => None,
+            Value::Plain(base) if base.default != Default::Identity => {
+                Some((&column.name, filler(base, &view.base)?))
+            }
+            Value::Plain(_) | Value::ReadOnly { .. } | Value::Computed { .. } => None,
         });
     plain
         .map(|(column, filler)| {
@@ -83,15 +85,14 @@ pub(super) fn create(
 fn text(name: &QualifiedName, view: &View, key: &[Ident]) -> String {
     let base = &view.base;
     let row = found_by(view, key);
-    let inserted: Vec<(&Ident, String)> = view
-        .columns
-        .iter()
-        .filter_map(|c| inserted(c, base))
-        .collect();
-    let into: Vec<String> = inserted.iter().map(|(name, _)| name.to_string()).collect();
-    let values: Vec<&str> = inserted.iter().map(|(_, value)| value.as_str()).collect();
+    let insert = insert(view);
     let set: Vec<String> = view.columns.iter().filter_map(updated).collect();
     let shown: Vec<String> = view.columns.iter().map(shown).collect();
+    let hopeless: String = view
+        .columns
+        .iter()
+        .filter_map(|column| hopeless(view, column))
+        .collect();
     let mut text = format!(
         "
 #variable_conflict use_column
@@ -105,12 +106,9 @@ BEGIN
             RETURN NULL;
         END IF;
         RETURN OLD;
-    ELSIF TG_OP = 'INSERT' THEN
-        INSERT INTO {base} AS b ({})
-        SELECT {}
-        FROM (SELECT NEW.*) AS {ROW}
-        RETURNING b.* INTO kept;
-    ELSE
+    END IF;
+{hopeless}    IF TG_OP = 'INSERT' THEN
+{insert}    ELSE
         UPDATE {base} AS b
         SET {}
         FROM (SELECT NEW.*) AS {ROW}
@@ -124,8 +122,6 @@ BEGIN
     INTO shown
     FROM (SELECT kept.*) AS {ROW};
 ",
-        into.join(", "),
-        values.join(",\n               "),
         set.join(",\n            "),
         shown.join(",\n           "),
     );
@@ -145,6 +141,45 @@ BEGIN
             .filter_map(|column| refusal(view, column)),
     );
     text + "    RETURN shown;\nEND\n"
+}
+
+/// The insert. A number that the server draws is left to it where none is given: to draw it here would
+/// ask for a right on its sequence.
+fn insert(view: &View) -> String {
+    let draws = |column: &&Column| matches!(&column.value, Value::Plain(base) if base.default == Default::Identity);
+    let statement = |without: Option<&Column>, indent: &str| {
+        let columns = view
+            .columns
+            .iter()
+            .filter(|column| Some(*column) != without);
+        let given: Vec<(&Ident, String)> = columns
+            .filter_map(|column| inserted(column, &view.base))
+            .collect();
+        let (names, values): (Vec<String>, Vec<&str>) = given
+            .iter()
+            .map(|(name, value)| (name.to_string(), value.as_str()))
+            .unzip();
+        let source = if values.is_empty() {
+            format!("{indent}INSERT INTO {} AS b DEFAULT VALUES", view.base)
+        } else {
+            format!(
+                "{indent}INSERT INTO {} AS b ({})\n{indent}SELECT {}\n{indent}FROM (SELECT NEW.*) AS {ROW}",
+                view.base,
+                names.join(", "),
+                values.join(&format!(",\n{indent}       "))
+            )
+        };
+        format!("{source}\n{indent}RETURNING b.* INTO kept;\n")
+    };
+    match view.columns.iter().find(draws) {
+        None => statement(None, "        "),
+        Some(drawn) => format!(
+            "        IF NEW.{} IS NULL THEN\n{}        ELSE\n{}        END IF;\n",
+            drawn.name,
+            statement(Some(drawn), "            "),
+            statement(None, "            ")
+        ),
+    }
 }
 
 /// Which row of the base table the row of the view shows.
@@ -213,37 +248,64 @@ fn differ(one: &str, other: &str, column: &Column) -> String {
     }
 }
 
-/// Refuses a value that the view would not show.
-fn refusal(view: &View, column: &Column) -> Option<String> {
-    let (message, code, detail) = match &column.value {
-        Value::Plain(base) if base.default == Default::Always => (
-            "column `%` of view `%` cannot be written",
-            "feature_not_supported",
-            "the server alone fills it",
-        ),
-        Value::Plain(_) => return None,
-        Value::ReadOnly { why, .. } => (
-            "column `%` of view `%` cannot be written",
-            "feature_not_supported",
-            why.as_str(),
-        ),
-        Value::Computed { .. } => (
-            "column `%` of view `%` cannot hold that value",
-            "invalid_parameter_value",
-            "the mapping has no counterpart for it, or the table does not keep it",
-        ),
-    };
-    let name = &column.name;
-    let (changed, lost) = (differ("NEW", "OLD", column), differ("NEW", "shown", column));
-    Some(format!(
-        "    IF CASE TG_OP WHEN 'INSERT' THEN NEW.{name} IS NOT NULL ELSE {changed} END
-        AND {lost} THEN
+/// Whether the column was given, or changed.
+fn given(column: &Column) -> String {
+    let changed = differ("NEW", "OLD", column);
+    format!(
+        "(TG_OP = 'INSERT' AND NEW.{} IS NOT NULL OR TG_OP = 'UPDATE' AND {changed})",
+        column.name
+    )
+}
+
+fn raise(view: &View, column: &Column, (message, code, detail): (&str, &str, &str)) -> String {
+    format!(
+        " THEN
         RAISE EXCEPTION '{message}', {}, {}
             USING ERRCODE = '{code}', DETAIL = {};
     END IF;
 ",
-        literal(name.as_str()),
+        literal(column.name.as_str()),
         literal(view.name.as_str()),
         literal(detail)
+    )
+}
+
+const UNKEPT: (&str, &str, &str) = (
+    "column `%` of view `%` cannot hold that value",
+    "invalid_parameter_value",
+    "the mapping has no counterpart for it, or the table does not keep it",
+);
+
+/// Refuses a value without a counterpart before the table does, whose words would be about NULL.
+fn hopeless(view: &View, column: &Column) -> Option<String> {
+    let Value::Computed { write, .. } = &column.value else {
+        return None;
+    };
+    Some(format!(
+        "    IF {} AND NEW.{} IS NOT NULL
+        AND (SELECT {write} FROM (SELECT NEW.*) AS {ROW}) IS NULL{}",
+        given(column),
+        column.name,
+        raise(view, column, UNKEPT)
+    ))
+}
+
+/// Refuses a value that the view would not show.
+fn refusal(view: &View, column: &Column) -> Option<String> {
+    const UNWRITTEN: &str = "column `%` of view `%` cannot be written";
+    const UNSUPPORTED: &str = "feature_not_supported";
+    let words = match &column.value {
+        Value::Plain(base) if base.default == Default::Always => {
+            (UNWRITTEN, UNSUPPORTED, "the server alone fills it")
+        }
+        Value::Plain(_) => return None,
+        Value::ReadOnly { why, .. } => (UNWRITTEN, UNSUPPORTED, why.as_str()),
+        Value::Computed { .. } => UNKEPT,
+    };
+    let lost = differ("NEW", "shown", column);
+    Some(format!(
+        "    IF {}\n        AND {lost}{}",
+        given(column),
+        raise(view, column, words)
     ))
 }

@@ -22,6 +22,7 @@
 //! | [`diff`] | how two schemas differ under a mapping, and what blocks |
 //! | [`score`] | one number out of a comparison, and the stricter numbers beside it |
 //! | [`gate`] | the one yes or no |
+//! | [`views`] | which views give an application its own names over the other side's tables |
 //! | [`ddl`] | a schema as SQL: the only place that writes DDL, and SQL literals |
 //! | [`source`] | from the world to a schema: SQL text, TypeScript, JSON, a live Postgres |
 //! | [`rows`] | rows through a pipe: JSON lines or CSV in, the same through a mapping out |
@@ -34,7 +35,7 @@
 //!
 //! # Invariants
 //!
-//! 1. The core (`schema`, `mapping`, `transform`, `diff`, `score`, `gate`, `ddl`) reads no file, no clock, no
+//! 1. The core (`schema`, `mapping`, `transform`, `diff`, `score`, `gate`, `views`, `ddl`) reads no file, no clock, no
 //!    environment and no network, and has no `async`. `tests/tidy.rs` reads the sources for it.
 //! 2. `compare` is total: a type nobody knows or a counterpart that is missing is a value in the
 //!    result, never an error.
@@ -63,6 +64,8 @@ pub mod diff;
 pub mod score;
 
 pub mod gate;
+
+pub mod views;
 
 pub mod ddl;
 

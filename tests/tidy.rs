@@ -9,7 +9,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Modules that read no file, no clock, no environment and no network, and wait for nothing.
-const CORE: [&str; 7] = [
+const CORE: [&str; 8] = [
+    "views",
     "schema",
     "mapping",
     "transform",

@@ -94,6 +94,6 @@ pub(super) enum ListFormat {
     Json,
 }
 
-fn ident(text: &str) -> Result<Ident, String> {
+pub(super) fn ident(text: &str) -> Result<Ident, String> {
     Ident::new(text).map_err(|error| error.to_string())
 }

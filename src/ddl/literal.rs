@@ -3,11 +3,12 @@
 /// Writes a text as an SQL literal that reads back as the same text.
 ///
 /// As the server's `quote_literal` does, a backslash makes it an `E''` literal, so that it means the
-/// same whatever `standard_conforming_strings` says. A carriage return is escaped too, since files
-/// lose it on their way through editors. A NUL, which Postgres cannot hold, stays an escape that the
-/// server refuses.
+/// same whatever `standard_conforming_strings` says. Control characters are escaped too, since files
+/// lose a carriage return on their way through editors, and a terminal's filter the others; line ends
+/// and tabs stay. A NUL, which Postgres cannot hold, stays an escape that the server refuses.
 pub fn literal(text: &str) -> String {
-    let escaped = text.contains(['\\', '\r', '\0']);
+    let is_lost = |c: char| c.is_ascii_control() && !matches!(c, '\n' | '\t');
+    let escaped = text.contains(|c| c == '\\' || is_lost(c));
     let mut sql = String::with_capacity(text.len() + 3);
     sql.push_str(if escaped { "E'" } else { "'" });
     for c in text.chars() {
@@ -16,6 +17,7 @@ pub fn literal(text: &str) -> String {
             '\\' => sql.push_str("\\\\"),
             '\r' => sql.push_str("\\r"),
             '\0' => sql.push_str("\\000"),
+            c if is_lost(c) => sql.push_str(&format!("\\x{:02x}", u32::from(c))),
             c => sql.push(c),
         }
     }
@@ -75,6 +77,11 @@ mod tests {
                     '0' => {
                         assert_eq!((chars.next(), chars.next()), (Some('0'), Some('0')));
                         value.push('\0');
+                    }
+                    'x' => {
+                        let digits: String = chars.by_ref().take(2).collect();
+                        let code = u8::from_str_radix(&digits, 16).expect("two digits");
+                        value.push(char::from(code));
                     }
                     c => value.push(c),
                 },
@@ -144,6 +151,10 @@ mod tests {
             ("new lead", "'new lead'"),
             ("it's", "'it''s'"),
             (r"C:\dir", r"E'C:\\dir'"),
+            (
+                "bell\u{7}, escape\u{1b}1\u{7f}",
+                r"E'bell\x07, escape\x1b1\x7f'",
+            ),
             ("two\nlines", "'two\nlines'"),
         ] {
             assert_eq!(literal(text), sql);

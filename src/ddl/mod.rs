@@ -8,6 +8,7 @@
 //! comment where it would stand, and the head of the text lists it.
 
 mod comment;
+pub mod compatibility;
 mod constraint;
 mod database;
 mod function;
@@ -95,18 +96,23 @@ fn preamble(script: &mut Script, schema: &Schema) {
     script.group(&namespaces);
     let mut settings = Vec::new();
     if let Some(home) = schema.home() {
-        let mut path = vec![home.to_string()];
-        for usual in ["public", "extensions"] {
-            if home.as_str() != usual {
-                path.push(usual.to_owned());
-            }
-        }
-        settings.push(format!("SET search_path = {};", path.join(", ")));
+        settings.push(format!("SET search_path = {};", search_path(home)));
     }
     if !schema.functions.is_empty() {
         settings.push("SET check_function_bodies = false;".to_owned());
     }
     script.group(&settings);
+}
+
+/// Where names without a namespace are looked for.
+fn search_path(home: &Ident) -> String {
+    let mut path = vec![home.to_string()];
+    for usual in ["public", "extensions"] {
+        if home.as_str() != usual {
+            path.push(usual.to_owned());
+        }
+    }
+    path.join(", ")
 }
 
 fn namespaces(schema: &Schema) -> BTreeSet<&Ident> {

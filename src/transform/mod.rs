@@ -26,7 +26,7 @@ mod table;
 use crate::mapping::Literal;
 pub use code::Code;
 pub use error::TransformError;
-pub use invert::inverse;
+pub use invert::{Inverse, invert, only_restricts};
 pub use kind::{Kind, Shape, Slot, straight};
 pub use lookup::{LookupRow, LookupSource, LookupTable, Lookups};
 pub use table::rules;

@@ -4,6 +4,7 @@ mod check;
 mod list;
 mod rows;
 mod show;
+mod views;
 
 use clap::{Args, Subcommand};
 
@@ -25,6 +26,7 @@ enum MapCommand {
     Check(check::CheckArgs),
     Rows(rows::RowsArgs),
     Show(show::ShowArgs),
+    Views(views::ViewsArgs),
 }
 
 pub(super) fn run(ui: &Ui, args: &MapArgs) -> Result<Outcome, CliError> {
@@ -32,6 +34,7 @@ pub(super) fn run(ui: &Ui, args: &MapArgs) -> Result<Outcome, CliError> {
         MapCommand::Check(args) => check::run(ui, args),
         MapCommand::Rows(args) => rows::run(ui, args),
         MapCommand::Show(args) => show::run(ui, args),
+        MapCommand::Views(args) => views::run(ui, args),
     }
 }
 

@@ -5,8 +5,7 @@
 
 WITH quiet AS MATERIALIZED (SELECT set_config('align.backfill', 'on', true))
 UPDATE public.clients AS c
-SET client_name = align.shared_client_name(c.id, c.name, c.company),
-    company_size_number = coalesce(c.company_size_number, align.company_size(c.company_size))
+SET client_name = align.shared_client_name(c.id, c.name, c.company)
 FROM quiet
 WHERE c.client_name IS NULL
   AND c.id = ANY (ARRAY(

@@ -144,6 +144,37 @@ fn dump(db: &Database<'_>) -> String {
     clara::dump(db, "public")
 }
 
+/// Everything the phases could have changed: schemas, grants, and every row of every table.
+fn everything(db: &Database<'_>) -> String {
+    let schemas = ["public", "align", "clara", "trendtial", "auth"];
+    let dumps = schemas.map(|schema| {
+        let known = db.psql(&format!(
+            "SELECT count(*) FROM pg_namespace WHERE nspname = '{schema}'"
+        ));
+        if known == "0" {
+            return String::new();
+        }
+        let dump = db.dump_schema(schema);
+        let lines = dump.lines().filter(|line| !line.contains("restrict "));
+        lines.collect::<Vec<&str>>().join("\n")
+    });
+    let each = db.psql(
+        "SELECT string_agg(format('SELECT %L, md5(string_agg(t::text, E''\\n'' ORDER BY t::text)) FROM %s AS t;',
+                                  c.oid::regclass, c.oid::regclass), ' ' ORDER BY c.oid::regclass::text)
+         FROM pg_class AS c
+         WHERE c.relkind = 'r' AND c.relnamespace::regnamespace::text IN ('public', 'align', 'auth')",
+    );
+    format!("{}\n{}", dumps.join("\n"), db.psql(&each))
+}
+
+/// The whole phase as plain scripts, as somebody with psql alone runs it.
+fn as_scripts(db: &Database<'_>, phase: &str) {
+    for file in files(phase) {
+        as_role(db, OWNER, &file.sql)
+            .unwrap_or_else(|error| panic!("{} once more: {error}", file.name));
+    }
+}
+
 /// What Clara's writers say, through the compatibility schema when it is there, and on the tables as
 /// far as their names have not changed. `{n}` makes each time a new row.
 const OLD_WRITERS: &[&str] = &[
@@ -294,6 +325,18 @@ fn while_others_write(cluster: &Cluster, surroundings: Surroundings) {
         }
         assert_eq!(db.psql(IN_STEP), "", "after {phase}");
     }
+    // The same once more, as plain scripts, while they go on.
+    for phase in ["phase1", "phase2", "phase3"] {
+        for file in files(phase) {
+            as_role(&db, OWNER, &file.sql).unwrap_or_else(|error| panic!("{}: {error}", file.name));
+            n += 1;
+            let role = roles[n % roles.len()];
+            write(&db, role, OLD_WRITERS, n, &file.name);
+            write(&db, role, &[OLD_NAMES], n, &file.name);
+            write(&db, OWNER, NEW_WRITERS, n, &file.name);
+        }
+        assert_eq!(db.psql(IN_STEP), "", "after {phase} once more");
+    }
     let merged = db.psql(
         "SELECT count(*), count(*) FILTER (WHERE transcript = 'USER: hi' AND duration = 90 AND bant_assessment IS NOT NULL)
          FROM public.calls WHERE notes = 'mine' AND outcome = 'qualified'",
@@ -414,6 +457,44 @@ fn with_supabase_people_see_what_is_theirs() {
     people_see_what_is_theirs(Cluster::shared());
 }
 
+/// Whole phases once more, after all of them: from the first file to the last nothing fails, and
+/// nothing is other than it was.
+fn once_more(cluster: &Cluster, surroundings: Surroundings) {
+    let all = ["phase1", "phase2", "phase3"];
+    for (first, again) in [
+        (&[][..], &all[..]),
+        (&["minimal"], &["minimal"]),
+        (&["minimal"], &all),
+    ] {
+        let db = clara(cluster, "again", surroundings);
+        awkward(&db);
+        let phases = first
+            .iter()
+            .chain(again.iter().filter(|phase| !first.contains(phase)));
+        for phase in phases {
+            as_scripts(&db, phase);
+        }
+        let before = everything(&db);
+        for phase in again {
+            as_scripts(&db, phase);
+            let after = everything(&db);
+            if let Some((was, is)) = before
+                .lines()
+                .zip(after.lines())
+                .find(|(was, is)| was != is)
+            {
+                panic!("{phase} once more, {first:?} first: it was\n{was}\nand is\n{is}");
+            }
+            assert_eq!(before.lines().count(), after.lines().count(), "{phase}");
+        }
+    }
+}
+
+#[test]
+fn with_supabase_once_more() {
+    once_more(Cluster::shared(), Surroundings::Supabase);
+}
+
 /// Roles belong to a server: one that never had the API's is another server.
 #[test]
 fn without_supabase() {
@@ -421,6 +502,7 @@ fn without_supabase() {
     std::thread::scope(|scope| {
         scope.spawn(|| there_and_back(&cluster, Surroundings::Plain));
         scope.spawn(|| while_others_write(&cluster, Surroundings::Plain));
+        scope.spawn(|| once_more(&cluster, Surroundings::Plain));
     });
 }
 

@@ -277,73 +277,10 @@ fn is_canonical(kind: &Kind, text: &str) -> bool {
 
 /// The factor and the offset that undo these, where both end as decimals.
 fn unscaled(factor: &str, offset: &str) -> Option<(String, String)> {
-    let (factor, offset) = (Decimal::read(factor)?, Decimal::read(offset)?);
-    let inverse = factor.inverse()?;
-    let back = Decimal {
-        digits: offset.digits.checked_neg()?.checked_mul(inverse.digits)?,
-        scale: offset.scale.checked_add(inverse.scale)?,
-    };
-    Some((inverse.write()?, back.write()?))
-}
-
-/// `digits / 10^scale`
-#[derive(Debug, Clone, Copy)]
-struct Decimal {
-    digits: i128,
-    scale: i32,
-}
-
-impl Decimal {
-    fn read(text: &str) -> Option<Self> {
-        let (number, power) = match text.split_once(['e', 'E']) {
-            Some((number, power)) => (number, power.parse::<i32>().ok()?),
-            None => (text, 0),
-        };
-        let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-        let digits: i128 = format!("{whole}{fraction}").parse().ok()?;
-        let scale = i32::try_from(fraction.len()).ok()?.checked_sub(power)?;
-        Some(Self { digits, scale })
-    }
-
-    /// One divided by it; `None` when that does not end.
-    fn inverse(self) -> Option<Self> {
-        let mut rest = self.digits;
-        let mut digits: i128 = 1;
-        let mut scale = self.scale.checked_neg()?;
-        for (divisor, other) in [(2, 5), (5, 2)] {
-            while rest != 0 && rest % divisor == 0 {
-                rest /= divisor;
-                digits = digits.checked_mul(other)?;
-                scale = scale.checked_add(1)?;
-            }
-        }
-        matches!(rest, 1 | -1).then_some(Self {
-            digits: digits.checked_mul(rest)?,
-            scale,
-        })
-    }
-
-    fn write(mut self) -> Option<String> {
-        if self.digits == 0 {
-            return Some("0".to_owned());
-        }
-        while self.digits % 10 == 0 && self.scale > 0 {
-            self.digits /= 10;
-            self.scale -= 1;
-        }
-        let sign = if self.digits < 0 { "-" } else { "" };
-        let digits = self.digits.unsigned_abs().to_string();
-        let Ok(scale) = usize::try_from(self.scale) else {
-            let zeros = usize::try_from(self.scale.unsigned_abs()).ok()?;
-            return Some(format!("{sign}{digits}{}", "0".repeat(zeros.min(400))));
-        };
-        if scale == 0 {
-            return Some(format!("{sign}{digits}"));
-        }
-        let padded = format!("{digits:0>width$}", width = scale.checked_add(1)?);
-        let (whole, fraction) = padded.split_at_checked(padded.len() - scale)?;
-        Some(format!("{sign}{whole}.{fraction}"))
-    }
+    let (factor, offset) = (super::row::decimal(factor)?, super::row::decimal(offset)?);
+    let back = factor.reciprocal()?;
+    let offset = offset.times(&back).negated().trimmed();
+    Some((back.trimmed().to_string(), offset.to_string()))
 }
 
 #[cfg(test)]

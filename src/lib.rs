@@ -25,6 +25,7 @@
 //! | [`views`] | which views give an application its own names over the other side's tables |
 //! | [`ddl`] | a schema as SQL: the only place that writes DDL, and SQL literals |
 //! | [`source`] | from the world to a schema: SQL text, TypeScript, JSON, a live Postgres |
+//! | [`rows`] | rows through a pipe: JSON lines or CSV in, the same through a mapping out |
 //! | [`migrate`] | from a folder of SQL files to a changed database: refinery over sqlx |
 //! | [`scratch`] | a server for one run, and the surroundings a schema may need on it |
 //! | [`report`] | values to text; computes nothing |
@@ -68,6 +69,8 @@ pub mod views;
 pub mod ddl;
 
 pub mod source;
+
+pub mod rows;
 
 pub mod migrate;
 

@@ -325,7 +325,7 @@ impl<'a> Columns<'a> {
                 read,
                 format!("there is no way back for every value: {lost}"),
             ),
-            Err(why) => Made::read_only(read, format!("there is no way back: {why}")),
+            Err(why) => Made::read_only(read, why),
             Ok(inverse) => self.written_by(read, &inverse.correspondence, base, column),
         }
     }
@@ -341,7 +341,7 @@ impl<'a> Columns<'a> {
         }
         let inverse = match invert(rule, &self.app_shape, &self.base_shape) {
             Ok(inverse) => inverse,
-            Err(why) => return self.nothing(column, &format!("it has no way back: {why}")),
+            Err(why) => return self.nothing(column, &why),
         };
         let shapes = (&self.base_shape, &self.app_shape);
         let read = match self.render(&inverse.correspondence, shapes.0, shapes.1, 0) {

@@ -27,6 +27,11 @@ fn read<'a>(row: &Row<'a>, column: &Ident, nulls: &[String]) -> Option<&'a str> 
     row(column).filter(|text| !nulls.iter().any(|null| null == text))
 }
 
+/// The number that a text of the mapping is.
+pub(super) fn decimal(text: &str) -> Option<decimal::Decimal> {
+    cast::finite(text)
+}
+
 /// What became of one target column.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Outcome {
@@ -159,9 +164,10 @@ impl<'a> Program<'a> {
         let mut note = None;
         let value = match &column.way {
             Way::Straight { is_real: true } => Ok(first().map(widened)),
-            Way::Straight { is_real: false } => first()
-                .map(|text| cast::cast(&column.kind, text, None))
-                .transpose(),
+            // A wider type takes every value, also one whose text no pipe would bring.
+            Way::Straight { is_real: false } => Ok(first().map(|text| {
+                cast::cast(&column.kind, text, None).unwrap_or_else(|_| text.to_owned())
+            })),
             Way::Constant(text) => Ok(Some(text.clone())),
             Way::Steps(steps, zone) => {
                 let mut at_hand = Ok(first().map(str::to_owned));

@@ -319,18 +319,13 @@ impl<'a> Columns<'a> {
             return Made::read_only(read, why);
         };
         match invert(rule, &self.base_shape, &self.app_shape) {
-            Ok(
-                Inverse {
-                    lost: Some(lost), ..
-                }
-                | Inverse {
-                    filled: Some(lost), ..
-                },
-            ) => Made::read_only(
+            Ok(Inverse {
+                lost: Some(lost), ..
+            }) => Made::read_only(
                 read,
                 format!("there is no way back for every value: {lost}"),
             ),
-            Err(why) => Made::read_only(read, format!("there is no way back: {why}")),
+            Err(why) => Made::read_only(read, why),
             Ok(inverse) => self.written_by(read, &inverse.correspondence, base, column),
         }
     }
@@ -346,14 +341,14 @@ impl<'a> Columns<'a> {
         }
         let inverse = match invert(rule, &self.app_shape, &self.base_shape) {
             Ok(inverse) => inverse,
-            Err(why) => return self.nothing(column, &format!("it has no way back: {why}")),
+            Err(why) => return self.nothing(column, &why),
         };
         let shapes = (&self.base_shape, &self.app_shape);
         let read = match self.render(&inverse.correspondence, shapes.0, shapes.1, 0) {
             Ok(read) => read,
             Err(why) => return self.nothing(column, &why),
         };
-        match (inverse.lost.or(inverse.filled), single) {
+        match (inverse.lost, single) {
             (None, Some(base)) => self.written_by(read, rule, base, column),
             (Some(lost), _) => Made::read_only(
                 read,

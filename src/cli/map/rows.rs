@@ -16,7 +16,7 @@ use crate::report::standing::count;
 use crate::rows::{Form, InputError, Reject, Run, RunError, Summary, Transfer, read_lookup};
 use crate::schema::{QualifiedName, Schema, Table};
 use crate::transform::row::Program;
-use crate::transform::{self, LookupSource, LookupTable, Lookups, Shape, TransformError, invert};
+use crate::transform::{self, LookupSource, LookupTable, Lookups, Shape, TransformError, inverse};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -129,7 +129,7 @@ pub(super) fn run(ui: &Ui, args: &RowsArgs) -> Result<Outcome, CliError> {
         Shape::of(to_table, &to.schema),
     );
     let (rules, input, output) = if args.reverse {
-        let rules = backward(ui, args, &found, &forward, &shapes.0, &shapes.1)?;
+        let rules = backward(ui, args, &found, &forward, &shapes.0)?;
         (rules, &shapes.1, &shapes.0)
     } else {
         (forward, &shapes.0, &shapes.1)
@@ -241,16 +241,11 @@ fn backward(
     found: &FoundMapping,
     forward: &[ColumnCorrespondence],
     from: &Shape,
-    to: &Shape,
 ) -> Result<Vec<ColumnCorrespondence>, CliError> {
     let mut rules: Vec<ColumnCorrespondence> = Vec::new();
     let mut refused: BTreeMap<String, TransformError> = BTreeMap::new();
     for rule in forward {
-        let back = invert(rule, from, to).and_then(|back| match back.lost {
-            None => Ok(back.correspondence),
-            Some(lost) => Err(lost),
-        });
-        match back.map_err(|why| TransformError::new(rule.at, why)) {
+        match inverse(rule, from) {
             Ok(back) if rules.iter().any(|known| known.to == back.to) => {}
             Ok(back) => rules.push(back),
             Err(error) => {

@@ -112,7 +112,7 @@ impl Decimal {
     }
 
     /// Without zeros at the end of its fraction.
-    pub(in crate::transform) fn trimmed(mut self) -> Self {
+    pub(super) fn trimmed(mut self) -> Self {
         while self.scale > 0 && (&self.digits % ten_to(1)).is_zero() {
             self.digits /= ten_to(1);
             self.scale -= 1;

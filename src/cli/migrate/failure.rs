@@ -28,7 +28,8 @@ pub(in crate::cli) fn failed(control: &Control, error: MigrateError) -> CliError
                 by_change(error)
             }
         }
-        MigrateError::Server { .. } => by_change(CliError::failed(error)),
+        MigrateError::Server { .. } if changed => CliError::failed(error).hint(GO_ON).stopped(),
+        MigrateError::Server { .. } => CliError::failed(error),
         MigrateError::Interrupted if changed => {
             CliError::say("interrupted part way").hint(GO_ON).stopped()
         }

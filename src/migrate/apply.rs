@@ -15,7 +15,7 @@ use super::session::{Backoff, Event, Failure, Session, server};
 use super::statement::{Statement, line_of};
 
 /// How long a statement waits for a lock before it lets others pass and tries again.
-const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
+pub(super) const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
 /// CONCURRENTLY waits for the transactions of others and holds up none of them meanwhile.
 const CONCURRENT_TIMEOUT: Duration = Duration::from_secs(30 * 60);
 
@@ -325,7 +325,7 @@ fn is_right(failure: &Failure) -> bool {
     failure.sqlstate.as_deref() == Some("42501")
 }
 
-fn step_error(
+pub(super) fn step_error(
     step: &Step<'_>,
     progress: &Progress,
     at: Option<usize>,

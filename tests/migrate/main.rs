@@ -8,6 +8,7 @@ mod refusal;
 mod resume;
 mod road;
 mod runners;
+mod trial;
 
 use std::fs;
 use std::path::Path;

@@ -120,9 +120,11 @@ pub(super) async fn run(
     match done {
         Ok(()) => {
             session.control.change();
+            let took = began.elapsed();
+            session.watch_end(step, took);
             session.tell(Event::Applied {
                 title: &title,
-                took: began.elapsed(),
+                took,
             });
             Ok(())
         }
@@ -161,10 +163,14 @@ async fn attempt(
     let whole = directives.batch.is_none() && !directives.no_transaction;
     let no_place = |failure| (None, failure);
     session.execute(&step.begin()).await.map_err(no_place)?;
+    session.watch_begin();
     if whole {
         for (at, statement) in script.statements.iter().enumerate() {
+            let statement_began = Instant::now();
             let done = session.execute(statement.text(&script.text)).await;
             done.map_err(|failure| (Some(at), failure))?;
+            let watched = session.watch_statement(statement_began).await;
+            watched.map_err(no_place)?;
         }
         // What the file has set must not reach what follows.
         session
@@ -184,6 +190,7 @@ async fn attempt(
     let cleared = Progress::clear(&mut session.main, step).await;
     cleared.map_err(|error| no_place(Failure::of(&error, false)))?;
     session.execute("COMMIT").await.map_err(no_place)?;
+    session.watch_commit();
     Ok(())
 }
 

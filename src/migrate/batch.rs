@@ -130,13 +130,17 @@ async fn attempt(
 ) -> Result<i64, (Option<usize>, Failure)> {
     let no_place = |failure| (None, failure);
     session.execute(&step.begin()).await.map_err(no_place)?;
+    session.watch_begin();
     let mut rows = 0_i64;
     for (at, statement) in step.script.statements.iter().enumerate() {
         let sql = fill(&step.script.text, statement, batch, window);
+        let began = Instant::now();
         let changed = session
             .execute(&sql)
             .await
             .map_err(|failure| (Some(at), failure))?;
+        let watched = session.watch_statement(began).await;
+        watched.map_err(no_place)?;
         rows = rows.saturating_add(i64::try_from(changed).unwrap_or(i64::MAX));
     }
     let next = Progress {
@@ -149,6 +153,7 @@ async fn attempt(
     let saved = next.try_save(&mut session.main, step).await;
     saved.map_err(|error| no_place(Failure::of(&error, false)))?;
     session.execute("COMMIT").await.map_err(no_place)?;
+    session.watch_commit();
     progress.position = next.position;
     progress.rows_done = next.rows_done;
     progress.windows_done = next.windows_done;

@@ -29,6 +29,7 @@ mod statement;
 mod target;
 mod token;
 mod trial;
+mod watch;
 mod window;
 
 pub use directive::{Batch, Directives, duration};
@@ -45,3 +46,4 @@ pub use session::{Control, Event, Limits, Session};
 pub use standing::{Applied, Entry, State, standing};
 pub use target::{LedgerIdentity, Relation, Target, digest, relations};
 pub use trial::{Advanced, Grown, Held, Substitution, Trial, Tried, TriedStep};
+pub use watch::{LongestLock, Watched};

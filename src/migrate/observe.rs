@@ -64,6 +64,11 @@ impl Observer {
         }
     }
 
+    /// Another transaction has none of the locks yet.
+    pub(super) fn forget_locks(&mut self) {
+        self.known.clear();
+    }
+
     /// What is new since the last look.
     pub(super) async fn look(
         &mut self,

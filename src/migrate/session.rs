@@ -11,6 +11,7 @@ use sqlx::postgres::{PgConnection, PgDatabaseError, PgErrorPosition, PgRow};
 use sqlx::{AssertSqlSafe, Connection, Executor, Row};
 
 use super::error::{self, MigrateError, Refusal};
+use super::watch::Watch;
 use crate::source::postgres::{ConnectOptions, connect};
 
 const BLOCKER: &str = include_str!("sql/blocker.sql");
@@ -123,6 +124,8 @@ pub struct Session<'a> {
     started: Instant,
     /// After which the statement in flight is called off.
     pub(super) deadline: Option<Instant>,
+    /// What is watched, where somebody asked.
+    pub(super) watch: Option<Watch>,
     /// Whether the server can see that a client is gone; `None` before it was asked.
     sees_clients: Option<bool>,
 }
@@ -186,6 +189,7 @@ impl<'a> Session<'a> {
             tell,
             started: Instant::now(),
             deadline: None,
+            watch: None,
             sees_clients: None,
         };
         session.settle("").await?;

@@ -15,6 +15,7 @@ use sqlx::postgres::PgConnection;
 
 pub(super) use failure::failed;
 pub(super) use found::{Found, Scope, connection_options};
+pub(super) use teller::time;
 
 use self::ask::Consent;
 use self::teller::Teller;

@@ -21,7 +21,7 @@ pub(super) fn warn(ui: &Ui, limit: Duration) {
 
 /// The page.
 pub(super) fn text(ui: &Ui, prepared: &Prepared<'_>, trial: &Trial) -> String {
-    let mut text = format!("{}\n", head(prepared));
+    let mut text = format!("{}\n\n", head(prepared));
     for step in &trial.steps {
         append_step(&mut text, ui, prepared, step);
     }
@@ -37,7 +37,7 @@ pub(super) fn text(ui: &Ui, prepared: &Prepared<'_>, trial: &Trial) -> String {
         let name = visible(&held.lock.relation);
         let mode = held.lock.mode.word();
         let place = place(prepared, held);
-        let longest = LockMode::AccessExclusive.word().len();
+        let longest = LockMode::ShareUpdateExclusive.word().len();
         line(
             &mut text,
             format_args!(
@@ -93,7 +93,7 @@ fn append_step(text: &mut String, ui: &Ui, prepared: &Prepared<'_>, step: &Tried
     let costs = costs(step.took, step.wal_bytes);
     line(
         text,
-        format_args!("\n{}  {costs}", visible(&summary(planned))),
+        format_args!("{}  {costs}", visible(&summary(planned))),
     );
     if let Some(batch) = &planned.script.directives.batch {
         let (table, key) = (batch.table.to_string(), batch.key.to_string());
@@ -157,7 +157,12 @@ fn append_statement(text: &mut String, ui: &Ui, planned: &Planned<'_>, tried: &T
         }
         Some(Substitution::Whole) | None => {}
     }
-    for lock in &tried.locks {
+    let strongest = tried.locks.iter().enumerate().filter(|(at, lock)| {
+        // The strongest on each relation comes first.
+        let before = at.checked_sub(1).and_then(|before| tried.locks.get(before));
+        before.is_none_or(|before| before.relation != lock.relation)
+    });
+    for (_, lock) in strongest {
         let (relation, mode) = (visible(&lock.relation), lock.mode.word());
         line(text, format_args!("    locks {relation} {mode}"));
     }

@@ -34,6 +34,9 @@ pub(in crate::cli) fn failed(control: &Control, error: MigrateError) -> CliError
             CliError::say("interrupted part way").hint(GO_ON).stopped()
         }
         MigrateError::Interrupted => CliError::interrupted(),
+        MigrateError::OverLimit { .. } => {
+            CliError::failed(error).hint("give it more time with `--time-limit 10m`")
+        }
         MigrateError::OutOfTime => {
             CliError::say("stopped part way: the time of `--stop-after` is over")
                 .hint(GO_ON)

@@ -313,7 +313,11 @@ fn only_what_talks_to_a_server_and_the_command_line_wait() {
     sources.retain(|source| {
         let live =
             source.path.starts_with("src/source/postgres") || source.path == "src/source/mod.rs";
-        !live && !matches!(source.module(), Some("cli" | "migrate" | "scratch"))
+        !live
+            && !matches!(
+                source.module(),
+                Some("cli" | "coverage" | "migrate" | "scratch")
+            )
     });
     none(&naming(&sources, &["async", "await", "tokio", "sqlx"]));
 }
@@ -321,7 +325,7 @@ fn only_what_talks_to_a_server_and_the_command_line_wait() {
 #[test]
 fn only_the_migrations_and_a_scratch_server_run_sql_that_was_put_together() {
     let mut sources = program();
-    sources.retain(|source| !matches!(source.module(), Some("migrate" | "scratch")));
+    sources.retain(|source| !matches!(source.module(), Some("coverage" | "migrate" | "scratch")));
     none(&naming(&sources, &["sqlx::AssertSqlSafe", "AssertSqlSafe"]));
 }
 

@@ -7,6 +7,7 @@ const COMMANDS: [&[&str]; 8] = [
     &["diff"],
     &["inspect"],
     &["map", "check"],
+    &["map", "views"],
     &["map", "show"],
     &["migrate"],
     &["rehearse"],

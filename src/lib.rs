@@ -28,6 +28,7 @@
 //! | [`rows`] | rows through a pipe: JSON lines or CSV in, the same through a mapping out |
 //! | [`coverage`] | which values of a live database the mapping's rules do not cover |
 //! | [`migrate`] | from a folder of SQL files to a changed database: refinery over sqlx |
+//! | [`verify`] | whether a database is what the mapping and the other application need: tried, and taken back |
 //! | [`scratch`] | a server for one run, and the surroundings a schema may need on it |
 //! | [`report`] | values to text; computes nothing |
 //! | [`bundled`] | the pair that ships inside the program |
@@ -76,6 +77,8 @@ pub mod rows;
 pub mod coverage;
 
 pub mod migrate;
+
+pub mod verify;
 
 pub mod scratch;
 

@@ -5,24 +5,19 @@
     reason = "a test that cannot go on fails where it is"
 )]
 
+mod clara;
 mod cluster;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use clara::{Roles, Surroundings, as_role, rows};
 use cluster::{Cluster, Database};
 
 const OWNER: &str = "phases_owner";
 /// An application that signs in by itself and is no API role.
 const APP: &str = "phases_app";
-
-/// What surrounds Clara's tables.
-#[derive(Clone, Copy, PartialEq, Debug)]
-enum Surroundings {
-    Supabase,
-    Plain,
-}
 
 /// One file of a phase.
 struct File {
@@ -72,46 +67,16 @@ fn undo(phase: &str) -> File {
 
 /// A database of Clara's, owned by a role that is no superuser.
 fn clara<'c>(cluster: &'c Cluster, name: &str, surroundings: Surroundings) -> Database<'c> {
-    let db = cluster.database(name);
-    cluster.role(OWNER, "LOGIN");
-    cluster.role(APP, "LOGIN");
-    db.psql(&format!("ALTER DATABASE \"{}\" OWNER TO {OWNER}", db.name));
-    if surroundings == Surroundings::Supabase {
-        db.load_shim();
-        db.psql(&format!(
-            "GRANT USAGE ON SCHEMA auth TO {OWNER};
-             GRANT SELECT, INSERT, REFERENCES, TRIGGER ON auth.users TO {OWNER};
-             ALTER DEFAULT PRIVILEGES FOR ROLE {OWNER} IN SCHEMA public
-                 GRANT ALL ON TABLES TO anon, authenticated, service_role;
-             ALTER DEFAULT PRIVILEGES FOR ROLE {OWNER} IN SCHEMA public
-                 GRANT ALL ON FUNCTIONS TO anon, authenticated, service_role;
-             INSERT INTO auth.users (id, email, raw_user_meta_data) VALUES
-                 ('11111111-1111-1111-1111-111111111111', 'ann@x.io', '{{\"full_name\": \"Ann\"}}'),
-                 ('22222222-2222-2222-2222-222222222222', 'twin1@x.io', '{{\"full_name\": \"Twin\"}}'),
-                 ('33333333-3333-3333-3333-333333333333', 'twin2@x.io', '{{\"full_name\": \"Twin\"}}');"
-        ));
-    }
-    let schema = fs::read_to_string(root("mappings/clara-to-trendtialcrm/clara.sql")).unwrap();
-    as_role(&db, OWNER, &schema).unwrap();
-    as_role(
-        &db,
-        OWNER,
-        &format!(
-            "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {APP};
-             COMMENT ON TABLE public.leads IS 'Clara''s own';
-             ALTER TABLE public.clients ALTER COLUMN phone SET STATISTICS 7;"
-        ),
-    )
-    .unwrap();
-    db
+    let roles = Roles {
+        owner: OWNER,
+        attributes: "LOGIN",
+        app: APP,
+    };
+    clara::make(cluster, name, &roles, surroundings)
 }
 
 fn awkward(db: &Database<'_>) {
     as_role(db, OWNER, include_str!("fixtures/phases/awkward.sql")).unwrap();
-}
-
-fn as_role(db: &Database<'_>, role: &str, sql: &str) -> Result<String, String> {
-    db.try_psql(&format!("SET SESSION AUTHORIZATION {role};\n{sql}"))
 }
 
 /// Runs a file as the driver does: in one transaction, unless it asks for none.
@@ -175,20 +140,39 @@ fn holds(db: &Database<'_>, claims: &str) {
     assert_eq!(broken, "", "claims that do not hold, with their rows");
 }
 
-/// The schema without the lines that `pg_dump` draws by lot.
 fn dump(db: &Database<'_>) -> String {
-    let dump = db.dump_schema("public");
-    let lines = dump.lines().filter(|line| !line.contains("restrict "));
-    lines.collect::<Vec<&str>>().join("\n")
+    clara::dump(db, "public")
 }
 
-/// Every row of Clara's tables as text.
-fn rows(db: &Database<'_>) -> String {
-    let tables = ["clients", "leads", "activities", "conversations"];
-    let each = tables.map(|table| {
-        format!("SELECT '{table}', md5(string_agg(t::text, ',' ORDER BY t.id)) FROM public.{table} AS t;")
+/// Everything the phases could have changed: schemas, grants, and every row of every table.
+fn everything(db: &Database<'_>) -> String {
+    let schemas = ["public", "align", "clara", "trendtial", "auth"];
+    let dumps = schemas.map(|schema| {
+        let known = db.psql(&format!(
+            "SELECT count(*) FROM pg_namespace WHERE nspname = '{schema}'"
+        ));
+        if known == "0" {
+            return String::new();
+        }
+        let dump = db.dump_schema(schema);
+        let lines = dump.lines().filter(|line| !line.contains("restrict "));
+        lines.collect::<Vec<&str>>().join("\n")
     });
-    db.psql(&each.join("\n"))
+    let each = db.psql(
+        "SELECT string_agg(format('SELECT %L, md5(string_agg(t::text, E''\\n'' ORDER BY t::text)) FROM %s AS t;',
+                                  c.oid::regclass, c.oid::regclass), ' ' ORDER BY c.oid::regclass::text)
+         FROM pg_class AS c
+         WHERE c.relkind = 'r' AND c.relnamespace::regnamespace::text IN ('public', 'align', 'auth')",
+    );
+    format!("{}\n{}", dumps.join("\n"), db.psql(&each))
+}
+
+/// The whole phase as plain scripts, as somebody with psql alone runs it.
+fn as_scripts(db: &Database<'_>, phase: &str) {
+    for file in files(phase) {
+        as_role(db, OWNER, &file.sql)
+            .unwrap_or_else(|error| panic!("{} once more: {error}", file.name));
+    }
 }
 
 /// What Clara's writers say, through the compatibility schema when it is there, and on the tables as
@@ -244,25 +228,7 @@ fn write(db: &Database<'_>, role: &str, statements: &[&str], n: usize, after: &s
 }
 
 /// Both forms of every row say the same.
-const IN_STEP: &str = "
-    SELECT 'names', c.name, c.client_name FROM public.clients AS c
-    WHERE c.client_name IS NULL OR (c.name <> left(c.client_name, 255) AND NOT EXISTS (
-        SELECT FROM align.name_collisions AS n WHERE (n.client_id, n.name, n.client_name) = (c.id, c.name, c.client_name)));
-    SELECT 'collisions', n.name FROM align.name_collisions AS n LEFT JOIN public.clients AS c ON c.id = n.client_id
-    WHERE c.client_name IS DISTINCT FROM n.client_name OR c.name = c.client_name;
-    SELECT 'sizes', company_size_raw, company_size FROM public.clients
-    WHERE company_size IS DISTINCT FROM align.company_size(company_size_raw);
-    SELECT 'quarantined sizes', count(*) FROM (
-        SELECT id::text FROM public.clients WHERE align.is_no_company_size(company_size_raw)
-        EXCEPT SELECT key ->> 'id' FROM align.quarantine WHERE table_name = 'clients' AND resolved_at IS NULL) AS lost
-    HAVING count(*) > 0;
-    SELECT 'leads', name, contact_person, source, lead_source FROM public.leads
-    WHERE (name, source, last_interaction) IS DISTINCT FROM (contact_person, lead_source, last_touch_date)
-       OR client_id IS NULL OR status_bucket IS NULL;
-    SELECT 'agents', assigned_agent FROM public.leads WHERE assigned_agent = 'sales_agent' AND agent_id IS NULL;
-    SELECT 'calls', s.session_id FROM public.conversations AS s LEFT JOIN public.calls AS c USING (session_id)
-    WHERE s.lead_id IS NOT NULL AND (c.lead_id IS NULL OR c.duration IS DISTINCT FROM align.call_duration(s.started_at, s.ended_at));
-";
+const IN_STEP: &str = include_str!("fixtures/phases/in_step.sql");
 
 /// The score against `TrendtialCRM`, and whether nothing blocks a switch.
 fn measured(db: &Database<'_>) -> (f64, bool) {
@@ -358,6 +324,18 @@ fn while_others_write(cluster: &Cluster, surroundings: Surroundings) {
             }
         }
         assert_eq!(db.psql(IN_STEP), "", "after {phase}");
+    }
+    // The same once more, as plain scripts, while they go on.
+    for phase in ["phase1", "phase2", "phase3"] {
+        for file in files(phase) {
+            as_role(&db, OWNER, &file.sql).unwrap_or_else(|error| panic!("{}: {error}", file.name));
+            n += 1;
+            let role = roles[n % roles.len()];
+            write(&db, role, OLD_WRITERS, n, &file.name);
+            write(&db, role, &[OLD_NAMES], n, &file.name);
+            write(&db, OWNER, NEW_WRITERS, n, &file.name);
+        }
+        assert_eq!(db.psql(IN_STEP), "", "after {phase} once more");
     }
     let merged = db.psql(
         "SELECT count(*), count(*) FILTER (WHERE transcript = 'USER: hi' AND duration = 90 AND bant_assessment IS NOT NULL)
@@ -479,6 +457,44 @@ fn with_supabase_people_see_what_is_theirs() {
     people_see_what_is_theirs(Cluster::shared());
 }
 
+/// Whole phases once more, after all of them: from the first file to the last nothing fails, and
+/// nothing is other than it was.
+fn once_more(cluster: &Cluster, surroundings: Surroundings) {
+    let all = ["phase1", "phase2", "phase3"];
+    for (first, again) in [
+        (&[][..], &all[..]),
+        (&["minimal"], &["minimal"]),
+        (&["minimal"], &all),
+    ] {
+        let db = clara(cluster, "again", surroundings);
+        awkward(&db);
+        let phases = first
+            .iter()
+            .chain(again.iter().filter(|phase| !first.contains(phase)));
+        for phase in phases {
+            as_scripts(&db, phase);
+        }
+        let before = everything(&db);
+        for phase in again {
+            as_scripts(&db, phase);
+            let after = everything(&db);
+            if let Some((was, is)) = before
+                .lines()
+                .zip(after.lines())
+                .find(|(was, is)| was != is)
+            {
+                panic!("{phase} once more, {first:?} first: it was\n{was}\nand is\n{is}");
+            }
+            assert_eq!(before.lines().count(), after.lines().count(), "{phase}");
+        }
+    }
+}
+
+#[test]
+fn with_supabase_once_more() {
+    once_more(Cluster::shared(), Surroundings::Supabase);
+}
+
 /// Roles belong to a server: one that never had the API's is another server.
 #[test]
 fn without_supabase() {
@@ -486,6 +502,7 @@ fn without_supabase() {
     std::thread::scope(|scope| {
         scope.spawn(|| there_and_back(&cluster, Surroundings::Plain));
         scope.spawn(|| while_others_write(&cluster, Surroundings::Plain));
+        scope.spawn(|| once_more(&cluster, Surroundings::Plain));
     });
 }
 

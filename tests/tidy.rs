@@ -323,9 +323,14 @@ fn only_what_talks_to_a_server_and_the_command_line_wait() {
 }
 
 #[test]
-fn only_the_migrations_and_a_scratch_server_run_sql_that_was_put_together() {
+fn only_what_migrates_verifies_or_owns_its_server_runs_sql_that_was_put_together() {
     let mut sources = program();
-    sources.retain(|source| !matches!(source.module(), Some("coverage" | "migrate" | "scratch")));
+    sources.retain(|source| {
+        !matches!(
+            source.module(),
+            Some("coverage" | "migrate" | "scratch" | "verify")
+        )
+    });
     none(&naming(&sources, &["sqlx::AssertSqlSafe", "AssertSqlSafe"]));
 }
 

@@ -4,7 +4,8 @@ DROP FUNCTION IF EXISTS
     align.sync_client_name(), align.list_client_name(), align.sync_client_size(), align.sync_client_size_swapped(),
     align.list_client_size(), align.sync_lead(), align.client_for_lead(uuid, text, text, text, text),
     align.shared_client_name(uuid, text, text), align.free_client_name(text, text, uuid),
-    align.client_name_taken(text, uuid), align.saw_old_writer(text, text);
+    align.client_name_taken(text, uuid), align.hold_client_name(text), align.claim_client_name(text, uuid),
+    align.take_client_name(text, uuid), align.note_client_number(text, integer), align.saw_old_writer(text, text);
 DROP TABLE IF EXISTS align.name_collisions, align.name_numbers, align.old_writers;
 
 NOTIFY pgrst, 'reload schema';

@@ -27,6 +27,14 @@ BEGIN
             USING ERRCODE = 'undefined_table', HINT = 'look at the name of the database in the URL';
     END IF;
 
+    IF NOT EXISTS (
+        SELECT FROM pg_attribute WHERE attrelid = 'public.clients'::regclass AND attname = 'name' AND NOT attisdropped
+    ) THEN
+        RAISE EXCEPTION '`public.clients` has no column `name`'
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = 'after `contract` there is nothing left to do here; otherwise this is no database of Clara''s';
+    END IF;
+
     SELECT string_agg(format('`%s`', wanted.col), ', ') INTO missing
     FROM (VALUES ('users', 'full_name'), ('users', 'role'), ('users', 'manager_id'),
                  ('calls', 'lead_id'), ('calls', 'user_id'), ('calls', 'call_type'), ('calls', 'session_id'))
@@ -191,6 +199,9 @@ BEGIN
     EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC, authenticated', one);
     IF to_regrole('anon') IS NOT NULL THEN
         EXECUTE format('REVOKE ALL ON FUNCTION %s FROM anon', one);
+    END IF;
+    IF to_regrole('service_role') IS NOT NULL THEN
+        EXECUTE format('REVOKE ALL ON FUNCTION %s FROM service_role', one);
     END IF;
     IF callable THEN
         EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO authenticated', one);

@@ -31,8 +31,8 @@ BEGIN
     said := regexp_replace(said, '\s*(employees|people|staff|persons)$', '');
     parts := regexp_match(said,
         '^(?:>=?|<=?|~|over|under|up to|about|more than|less than|fewer than|at least|at most)?\s*'
-        '(\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?)\s*([km]?)\s*'
-        '(?:\+|(?:-|to)\s*(\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?)\s*([km]?))?$');
+        '([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+(?:\.[0-9]+)?)\s*([km]?)\s*'
+        '(?:\+|(?:-|to)\s*([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+(?:\.[0-9]+)?)\s*([km]?))?$');
     IF parts IS NULL THEN
         RETURN NULL;
     END IF;
@@ -107,7 +107,7 @@ CREATE OR REPLACE FUNCTION align.deal_value(budget text) RETURNS numeric
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = '' AS $$
 BEGIN
     RETURN CASE
-        WHEN budget ~ '^\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?\s*$' THEN budget::numeric
+        WHEN budget ~ '^\s*[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?\s*$' THEN budget::numeric
     END;
 END
 $$;

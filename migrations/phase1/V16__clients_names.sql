@@ -9,11 +9,13 @@ CREATE TABLE IF NOT EXISTS align.name_collisions (
 );
 CREATE INDEX IF NOT EXISTS name_collisions_client_name ON align.name_collisions (client_name);
 
--- Names that several want, with the last number appended; 1 is none yet.
+-- Names that several want, with the numbers that were appended; 1 is none yet. A line a number, and no key: writers that
+-- change one line, or make one twice, would wait for each other.
 CREATE TABLE IF NOT EXISTS align.name_numbers (
-    name text PRIMARY KEY,
+    name text NOT NULL,
     last integer NOT NULL
 );
+CREATE INDEX IF NOT EXISTS name_numbers_name ON align.name_numbers (name, last);
 
 -- Who still writes the old form, noted once a minute.
 CREATE TABLE IF NOT EXISTS align.old_writers (
@@ -65,7 +67,49 @@ BEGIN
 END
 $$;
 
--- A client_name nobody has. What is handed out is noted at once: the row itself may be listed a statement later.
+-- Whether this transaction holds a name by now. Nobody waits for it: an application may think long before it commits,
+-- and of two that name rows in another order neither would go on. A server has room for some thousand locks, so one
+-- transaction takes a thousand; the names of more rows are only looked up.
+CREATE OR REPLACE FUNCTION align.hold_client_name(wanted text) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+DECLARE
+    held integer := coalesce(nullif(current_setting('align.names_held', true), '')::integer, 0);
+BEGIN
+    IF held >= 1000 THEN
+        RETURN true;
+    ELSIF NOT pg_try_advisory_xact_lock(hashtextextended('align:client_name:' || wanted, 0)) THEN
+        RETURN false;
+    END IF;
+    PERFORM set_config('align.names_held', (held + 1)::text, true);
+    RETURN true;
+END
+$$;
+
+-- What another transaction holds counts as taken: whoever has it will most likely commit.
+CREATE OR REPLACE FUNCTION align.take_client_name(wanted text, self uuid) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+BEGIN
+    IF align.client_name_taken(wanted, self) THEN
+        RETURN false;
+    ELSIF NOT align.hold_client_name(wanted) THEN
+        RETURN false;
+    END IF;
+    -- Who held it may have committed since the first look.
+    RETURN NOT align.client_name_taken(wanted, self);
+END
+$$;
+
+-- What is handed out is noted at once: the row itself may be listed a statement later.
+CREATE OR REPLACE FUNCTION align.note_client_number(wanted text, number integer) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM align.name_numbers AS n WHERE n.name = wanted AND n.last >= number) THEN
+        INSERT INTO align.name_numbers (name, last) VALUES (wanted, number);
+    END IF;
+END
+$$;
+
+-- A client_name nobody has.
 CREATE OR REPLACE FUNCTION align.free_client_name(wanted text, firm text, self uuid) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
 DECLARE
@@ -73,23 +117,24 @@ DECLARE
     try    text := wanted;
     number integer;
 BEGIN
-    -- One at a time: two that come together must not both find the name free.
-    PERFORM pg_advisory_xact_lock(hashtextextended('align:client_name', 0));
-    IF NOT align.client_name_taken(try, self) THEN
+    IF align.take_client_name(try, self) THEN
         RETURN try;
     END IF;
-    INSERT INTO align.name_numbers (name, last) VALUES (wanted, 1) ON CONFLICT DO NOTHING;
+    PERFORM align.note_client_number(wanted, 1);
     IF btrim(coalesce(firm, '')) NOT IN ('', wanted) THEN
         base := btrim(wanted || ' (' || btrim(firm) || ')');
-        try := base;
+        IF align.take_client_name(base, self) THEN
+            PERFORM align.note_client_number(base, 1);
+            RETURN base;
+        END IF;
     END IF;
-    WHILE align.client_name_taken(try, self) LOOP
-        INSERT INTO align.name_numbers AS n (name, last) VALUES (base, 2)
-        ON CONFLICT (name) DO UPDATE SET last = n.last + 1
-        RETURNING n.last INTO number;
+    number := coalesce((SELECT max(n.last) FROM align.name_numbers AS n WHERE n.name = base), 1);
+    LOOP
+        number := number + 1;
         try := btrim(base || ' (' || number || ')');
+        EXIT WHEN align.take_client_name(try, self);
     END LOOP;
-    INSERT INTO align.name_numbers (name, last) VALUES (base, 1) ON CONFLICT DO NOTHING;
+    PERFORM align.note_client_number(base, number);
     RETURN try;
 END
 $$;
@@ -105,6 +150,35 @@ BEGIN
         ON CONFLICT (client_id) DO UPDATE SET name = excluded.name, client_name = excluded.client_name;
     END IF;
     RETURN free;
+END
+$$;
+
+-- For a name that was chosen by its writer. Before there is a key it does what the key would do, and the row that was
+-- to get the name by the backfill gets another one first: the two must not pass each other.
+CREATE OR REPLACE FUNCTION align.claim_client_name(wanted text, self uuid) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+DECLARE
+    waiting uuid;
+BEGIN
+    IF NOT align.hold_client_name(wanted) THEN
+        PERFORM pg_advisory_xact_lock(hashtextextended('align:client_name:' || wanted, 0));
+    END IF;
+    SELECT c.id INTO waiting FROM public.clients AS c WHERE c.name = wanted ORDER BY c.id LIMIT 1;
+    IF EXISTS (SELECT FROM public.clients AS c WHERE c.id = waiting AND c.id <> self AND c.client_name IS NULL) THEN
+        PERFORM align.note_client_number(wanted, 1);
+        PERFORM set_config('align.backfill', 'on', true);
+        UPDATE public.clients AS c
+        SET client_name = align.shared_client_name(c.id, c.name, c.company),
+            company_size_number = coalesce(c.company_size_number, align.company_size(c.company_size))
+        WHERE c.id = waiting AND c.client_name IS NULL;
+        PERFORM set_config('align.backfill', '', true);
+    END IF;
+    IF EXISTS (SELECT FROM public.clients AS c WHERE c.name = left(wanted, 255) AND c.client_name = wanted AND c.id <> self)
+        OR EXISTS (SELECT FROM align.name_collisions AS n WHERE n.client_name = wanted AND n.client_id <> self)
+    THEN
+        RAISE EXCEPTION 'duplicate key value violates unique constraint "clients_client_name_key"'
+            USING ERRCODE = 'unique_violation', CONSTRAINT = 'clients_client_name_key', TABLE = 'clients', SCHEMA = 'public';
+    END IF;
 END
 $$;
 
@@ -124,8 +198,10 @@ BEGIN
             NEW.client_name := align.free_client_name(NEW.name, NEW.company, NEW.id);
         END IF;
     ELSIF TG_OP = 'INSERT' OR NEW.client_name IS DISTINCT FROM OLD.client_name THEN
-        -- Whoever appends to names must wait for this one to be seen.
-        PERFORM pg_advisory_xact_lock_shared(hashtextextended('align:client_name', 0));
+        -- Whoever appends to names must not find this one free.
+        IF NEW.client_name IS NOT NULL THEN
+            PERFORM align.claim_client_name(NEW.client_name, NEW.id);
+        END IF;
         IF TG_OP = 'INSERT' THEN
             NEW.name := coalesce(NEW.name, left(NEW.client_name, 255));
         ELSIF NEW.name IS NOT DISTINCT FROM OLD.name THEN

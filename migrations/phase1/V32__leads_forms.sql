@@ -1,12 +1,16 @@
 -- What becomes of a lead that is written in the old form. Nothing of it is rejected.
 
--- The client of a lead that names none: who has its e-mail, whose firm it is, else one made of it.
+-- The client of a lead that names none: who has its e-mail, whose firm it is, else one made of it. A blank e-mail is
+-- nobody's: it would make one client of all leads that have it.
 CREATE OR REPLACE FUNCTION align.client_for_lead(lead uuid, firm text, person text, mail text, number text) RETURNS uuid
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
 DECLARE
     client uuid;
     label  text;
 BEGIN
+    IF btrim(mail) = '' THEN
+        mail := NULL;
+    END IF;
     SELECT c.id INTO client FROM public.clients AS c WHERE c.email = mail;
     IF client IS NULL AND btrim(firm) <> '' THEN
         SELECT c.id INTO client FROM public.clients AS c WHERE c.client_name = btrim(firm);
@@ -21,7 +25,7 @@ BEGIN
         RETURNING id INTO client;
         IF client IS NULL THEN
             SELECT c.id INTO client FROM public.clients AS c
-            WHERE c.email = mail OR c.id = md5('align:clients:' || lead)::uuid
+            WHERE c.email = mail OR c.id = md5('align:clients:' || lead)::uuid OR c.client_name = label
             LIMIT 1;
         ELSE
             PERFORM align.note_filled('clients', client, '*', to_jsonb(lead));
@@ -42,9 +46,13 @@ DECLARE
              NEW.campaign_id, NEW.utm_source, NEW.utm_medium, NEW.utm_campaign, NEW.referrer_url, NEW.industry,
              NEW.follow_up_due_date, NEW.pipeline_stage_id, NEW.lost_reason) IS NULL
         AND coalesce(NEW.status_bucket, 'P3') = 'P3' AND coalesce(NEW.win_probability, 0) = 0;
-    -- A row that waits for the backfill gets its values on the way.
     convert  boolean := old_form OR NEW.status_bucket IS NULL;
 BEGIN
+    -- A row that waits for the backfill gets its values on the way, whoever writes it: the backfill takes a row with a
+    -- bucket for done.
+    IF TG_OP = 'UPDATE' THEN
+        convert := convert OR OLD.status_bucket IS NULL;
+    END IF;
     IF NEW.qualification_status NOT IN ('unqualified', 'marketing_qualified', 'sales_qualified', 'opportunity') THEN
         INSERT INTO align.quarantine (table_name, key, column_name, value, code)
         VALUES ('leads', jsonb_build_object('id', NEW.id), 'qualification_status', NEW.qualification_status, 'VALUE_UNKNOWN')
@@ -105,7 +113,9 @@ BEGIN
         NEW.contact_person := coalesce(NEW.contact_person, NEW.name);
         NEW.lead_source := coalesce(NEW.lead_source, NEW.source);
         NEW.last_touch_date := coalesce(NEW.last_touch_date, NEW.last_interaction);
-        NEW.status_bucket := align.status_bucket(NEW.lead_score, NEW.qualification_status);
+        IF old_form OR NEW.status_bucket IS NULL THEN
+            NEW.status_bucket := align.status_bucket(NEW.lead_score, NEW.qualification_status);
+        END IF;
         IF old_form OR NEW.win_probability IS NULL THEN
             NEW.win_probability := align.win_probability(NEW.lead_score);
         END IF;

@@ -27,6 +27,10 @@ pub const PAIR: Pair = Pair {
             "trendtialcrm.sql",
             include_str!("../../mappings/clara-to-trendtialcrm/trendtialcrm.sql"),
         ),
+        (
+            "verify.sql",
+            include_str!("../../mappings/clara-to-trendtialcrm/verify.sql"),
+        ),
     ],
 };
 

@@ -13,6 +13,7 @@ mod rehearse;
 mod runtime;
 mod status;
 mod ui;
+mod verify;
 
 use std::env;
 use std::ffi::OsString;
@@ -63,6 +64,7 @@ enum Command {
     Rehearse(rehearse::RehearseArgs),
     Migrate(migrate::MigrateArgs),
     Status(status::StatusArgs),
+    Verify(verify::VerifyArgs),
 }
 
 /// Runs the program on its own arguments.
@@ -101,6 +103,7 @@ fn dispatch(ui: &Ui, command: Command) -> Result<Outcome, CliError> {
         Command::Rehearse(args) => rehearse::run(ui, &args),
         Command::Migrate(args) => migrate::run(ui, &args),
         Command::Status(args) => status::run(ui, &args),
+        Command::Verify(args) => verify::run(ui, &args),
     }
 }
 

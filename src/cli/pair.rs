@@ -206,6 +206,23 @@ impl FoundMapping {
         }
     }
 
+    /// A file beside the mapping, by the path that the mapping names it with.
+    pub(super) fn beside(&self, path: &str) -> Result<String, CliError> {
+        let read = match &self.home {
+            Home::Folder(folder) => {
+                let path = folder.join(path);
+                std::fs::read_to_string(&path)
+                    .with_context(|| format!("cannot read `{}`", path.display()))
+            }
+            Home::Bundled => bundled::PAIR
+                .file(path)
+                .map(str::to_owned)
+                .with_context(|| format!("cannot find `{path}` inside this program")),
+        };
+        let named = format!("mapping `{}` names it", self.label);
+        read.map_err(|error| CliError::failed(error).hint(named))
+    }
+
     fn default_source(&self, side: &mapping::Side) -> Result<Option<SourceSpec>, CliError> {
         let Some(written) = &side.source else {
             return Ok(None);

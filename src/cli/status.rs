@@ -1,20 +1,27 @@
 //! `align status`
 
+mod old_form;
+mod watch;
+
 use std::fmt::Write;
+use std::time::Duration;
 
 use clap::Args;
 use serde::Serialize;
 use sqlx::postgres::PgConnection;
 
+use self::old_form::OldFormStatus;
 use super::args::{ListFormat, OutputArg};
 use super::error::{CliError, Outcome};
 use super::migrate::{Found, Scope, connection_options, failed};
 use super::runtime::{block_on, or_stopped};
 use super::ui::Ui;
 use crate::migrate::{
-    Control, Entry, MigrateError, Recorded, State, Target, holder, read_events, survey,
+    Control, Entry, MigrateError, Missing, Plan, Recorded, Refusal, State, Target, begin_reading,
+    holder, missing_rights, own_sessions, read_events, read_old_form, role_sql, standing, survey,
 };
 use crate::report::screen::visible;
+use crate::source::LoadError;
 use crate::source::postgres::{ConnectOptions, connect};
 
 const EXAMPLES: &str = "\
@@ -23,12 +30,18 @@ Examples:
     align status --map mappings/shop-to-crm
   Fail in CI while something is pending:
     align status --map mappings/shop-to-crm --check
+  Make a role for it that may no more than it needs:
+    align status --map mappings/shop-to-crm --grants | psql
+  Follow a run from beside:
+    align status --map mappings/shop-to-crm --watch
   Compare two environments:
     align status --database env:STAGING --database env:PRODUCTION
 
 Exits with 1 when --check says no, with 2 on failure.";
 /// How much of the ledger `--history` shows.
 const LATEST: i64 = 200;
+/// How long a second connection is waited for.
+const SECOND: Duration = Duration::from_secs(3);
 
 /// Show what is applied, pending and running
 ///
@@ -60,6 +73,18 @@ pub(super) struct StatusArgs {
     #[arg(long, help_heading = "Output")]
     history: bool,
 
+    /// Write the SQL of a role that may do what the phases need, and no more
+    ///
+    /// Nothing else is written, so that psql can read it. An administrator runs it.
+    #[arg(long, help_heading = "Output", conflicts_with_all = ["history", "check"])]
+    grants: bool,
+
+    /// Look again every 2 seconds until the run ends
+    ///
+    /// On a terminal in place, elsewhere a line for each change.
+    #[arg(long, help_heading = "Output", conflicts_with_all = ["history", "output", "grants"])]
+    watch: bool,
+
     /// Exit 1 when something is pending, or files and history differ
     #[arg(long, help_heading = "Output")]
     check: bool,
@@ -84,13 +109,32 @@ struct Database {
     /// Why nothing could be migrated here.
     #[serde(skip_serializing_if = "Option::is_none")]
     refusal: Option<String>,
+    /// What would have to be granted first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    missing_rights: Vec<MissingRight>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    grants: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     running: Option<String>,
     phases: Vec<PhaseStatus>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     progress: Vec<ProgressStatus>,
+    /// The tables' old form, where the pair keeps one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    old_form: Option<OldFormStatus>,
+    #[serde(skip)]
+    has_ledger: bool,
+    /// Who is `running`, without what changes all the time.
+    #[serde(skip)]
+    runner: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     history: Option<Vec<Line>>,
+}
+
+#[derive(Debug, Serialize)]
+struct MissingRight {
+    what: String,
+    grant: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -120,6 +164,10 @@ struct ProgressStatus {
     step: String,
     statements_done: i32,
     rows_done: i64,
+    quarantined: i64,
+    /// Thousandths of the rows, by the server's estimate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    permille: Option<u64>,
     windows_done: i64,
     at: String,
 }
@@ -149,15 +197,22 @@ pub(super) fn run(ui: &Ui, args: &StatusArgs) -> Result<Outcome, CliError> {
         servers.push(connection_options(ui, typed, "--database")?);
     }
     let control = Control::default();
-    let document = block_on(ui, &control, read(args, &found, &servers, &control))?;
-    let answer = match args.format {
-        ListFormat::Text => text(&document),
-        ListFormat::Json => {
-            let json = serde_json::to_string_pretty(&document).map_err(CliError::failed)?;
-            json + "\n"
-        }
+    let document = if args.watch {
+        let watch = watch::run(ui, args, &found, &servers, &control);
+        block_on(ui, &control, watch)?
+    } else {
+        let document = block_on(ui, &control, read(args, &found, &servers, &control))?;
+        let answer = match args.format {
+            ListFormat::Text if args.grants => grants(&document),
+            ListFormat::Text => text(&document),
+            ListFormat::Json => {
+                let json = serde_json::to_string_pretty(&document).map_err(CliError::failed)?;
+                json + "\n"
+            }
+        };
+        args.output.write(ui, &answer)?;
+        document
     };
-    args.output.write(ui, &answer)?;
     if !args.check {
         return Ok(Outcome::Yes);
     }
@@ -187,8 +242,9 @@ async fn read(
 ) -> Result<Document, CliError> {
     let mut databases = Vec::new();
     for options in servers {
+        let fail = |error: LoadError| failed(control, error.into());
         let connected = or_stopped(control, connect(options)).await?;
-        let mut connection = connected.map_err(|error| failed(control, error.into()))?;
+        let mut connection = connected.map_err(fail)?;
         let one = database(&mut connection, args, found, options);
         databases.push(
             or_stopped(control, one)
@@ -196,13 +252,17 @@ async fn read(
                 .map_err(|error| failed(control, error))?,
         );
     }
-    Ok(Document {
+    Ok(document(found, databases))
+}
+
+fn document(found: &Found, databases: Vec<Database>) -> Document {
+    Document {
         format_version: 1,
         command: "status",
         align_version: env!("CARGO_PKG_VERSION"),
         pair: found.pair.clone(),
         databases,
-    })
+    }
 }
 
 async fn database(
@@ -211,12 +271,37 @@ async fn database(
     found: &Found,
     options: &ConnectOptions,
 ) -> Result<Database, MigrateError> {
+    let shared = is_shared(connection, options).await?;
+    if shared {
+        // It lends one server for a transaction: all that follows is asked of the same.
+        begin_reading(connection).await?;
+    }
     let target = Target::read(connection, &found.tables).await?;
-    let refusal = target
-        .check(&found.tables, false)
-        .err()
-        .map(|refusal| refusal.to_string());
+    let refusal = match target.check(&found.tables, false) {
+        Ok(()) if shared => Some(Refusal::Pooler),
+        checked => checked.err(),
+    };
     let standings = survey(connection, &found.pair, &found.phases).await?;
+    let needs = Plan::forward(&found.phases, &standings, None).needs(&found.histories()?);
+    let missing = missing_rights(
+        connection,
+        &target.database,
+        Some(&target.acts_as),
+        &target.acts_as,
+        &needs,
+    )
+    .await?;
+    let grants = if args.grants {
+        let fresh: Vec<Vec<Entry>> = found
+            .phases
+            .iter()
+            .map(|phase| standing(phase, &[]))
+            .collect();
+        let needs = Plan::forward(&found.phases, &fresh, None).needs(&found.histories()?);
+        Some(role_sql(connection, &target.database, &found.tables, &needs).await?)
+    } else {
+        None
+    };
     let phases = found
         .phases
         .iter()
@@ -229,21 +314,43 @@ async fn database(
     } else {
         args.history.then(Vec::new)
     };
+    let holder = holder(connection).await?;
     Ok(Database {
         database: options.describe(),
         server_version: target.release.clone(),
         role: target.role.clone(),
-        ready: refusal.is_none(),
-        refusal,
-        running: holder(connection).await?.map(|holder| holder.to_string()),
+        ready: refusal.is_none() && missing.is_empty(),
+        refusal: refusal.map(|refusal| refusal.to_string()),
+        missing_rights: missing
+            .into_iter()
+            .map(|Missing { what, grant }| MissingRight { what, grant })
+            .collect(),
+        grants,
+        running: holder.as_ref().map(ToString::to_string),
+        runner: holder.map(|holder| format!("pid {}, `{}`", holder.pid, holder.application)),
         phases: phases.collect(),
         progress: if has_ledger {
             progress(connection, &found.pair).await?
         } else {
             Vec::new()
         },
+        old_form: read_old_form(connection, &found.pair)
+            .await?
+            .map(OldFormStatus::from),
+        has_ledger,
         history,
     })
+}
+
+/// Whether a pooler shares sessions, where a second connection can be had to tell it by.
+async fn is_shared(
+    connection: &mut PgConnection,
+    options: &ConnectOptions,
+) -> Result<bool, MigrateError> {
+    match tokio::time::timeout(SECOND, connect(options)).await {
+        Ok(Ok(mut second)) => Ok(own_sessions(connection, &mut second).await?.is_none()),
+        Ok(Err(_)) | Err(_) => Ok(false),
+    }
 }
 
 async fn progress(
@@ -256,6 +363,8 @@ async fn progress(
         step: row.step,
         statements_done: row.statements_done,
         rows_done: row.rows_done,
+        quarantined: row.quarantined,
+        permille: row.permille,
         windows_done: row.windows_done,
         at: row.at,
     };
@@ -346,6 +455,27 @@ impl From<Recorded> for Line {
     }
 }
 
+/// SQL for psql, one database after the other.
+fn grants(document: &Document) -> String {
+    let mut text = String::new();
+    for database in &document.databases {
+        let mut line = |line: &str| {
+            writeln!(text, "{line}").expect("a String takes everything");
+        };
+        line(&visible(&format!(
+            "-- {}, pair {}",
+            database.database, document.pair
+        )));
+        line(
+            "-- its password: \\password align_migrator; when all is done: DROP ROLE align_migrator;",
+        );
+        for statement in database.grants.iter().flatten() {
+            line(statement);
+        }
+    }
+    text
+}
+
 fn text(document: &Document) -> String {
     let mut text = String::new();
     let mut line = |line: String| {
@@ -361,6 +491,12 @@ fn text(document: &Document) -> String {
         ));
         if let Some(refusal) = &database.refusal {
             line(format!("  cannot be migrated: {refusal}"));
+        }
+        for missing in &database.missing_rights {
+            line(format!(
+                "  a right is missing: {}: {}",
+                missing.what, missing.grant
+            ));
         }
         if let Some(running) = &database.running {
             line(format!("  running: {running}"));
@@ -388,8 +524,16 @@ fn text(document: &Document) -> String {
             }
         }
         for step in &database.progress {
+            let share = step
+                .permille
+                .map(|permille| format!(" ({} %)", permille / 10))
+                .unwrap_or_default();
+            let aside = match step.quarantined {
+                0 => String::new(),
+                rows => format!(", {rows} in quarantine"),
+            };
             line(format!(
-                "under way: {} {}, {} rows in {} windows, {} statements, last at {}",
+                "under way: {} {}, {} rows{share} in {} windows{aside}, {} statements, last at {}",
                 step.phase,
                 step.step,
                 step.rows_done,
@@ -398,6 +542,8 @@ fn text(document: &Document) -> String {
                 step.at
             ));
         }
+        let old_form = database.old_form.as_ref().map(OldFormStatus::lines);
+        old_form.into_iter().flatten().for_each(&mut line);
         for recorded in database.history.iter().flatten() {
             let what = [
                 recorded.phase.as_deref(),

@@ -90,6 +90,15 @@ impl Ui {
         self.volume >= Volume::Normal && io::stderr().is_terminal() && environment("CI").is_none()
     }
 
+    /// Whether the answer may be written over what it was.
+    pub(super) fn redraws(&self, environment: &Environment<'_>) -> bool {
+        let choice = match self.color {
+            ColorChoice::Auto => AutoStream::choice(&io::stdout()),
+            choice => choice,
+        };
+        io::stdout().is_terminal() && choice != ColorChoice::Never && environment("CI").is_none()
+    }
+
     /// Whether the user can be asked.
     pub(super) fn can_ask(&self) -> bool {
         io::stdin().is_terminal() && io::stderr().is_terminal()

@@ -25,7 +25,7 @@ pub use change::{Change, Object, What};
 pub use conversion::Conversion;
 pub use correspondence::{CorrespondenceState, State};
 pub(crate) use facts::count;
-pub use select::{SelectOutcome, SelectResult};
+pub use select::{SelectOutcome, SelectResult, lateral};
 
 use crate::mapping::{At, Class, Mapping};
 use crate::schema::{ColumnType, Facet, Ident, QualifiedName, Schema, Sighting};

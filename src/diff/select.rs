@@ -1,13 +1,16 @@
 //! Whether the other application's queries find their way, by `PostgREST`'s rules of resolution.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use super::Context;
 use crate::mapping::{At, ExpectSelect};
 use crate::schema::{Facet, ForeignKey, Ident, Schema, Table};
 
+mod lateral;
 mod query;
 
+pub use lateral::lateral;
 use query::{Item, Query};
 
 /// A query of the other application and whether the from side answers it.
@@ -108,6 +111,30 @@ fn outcome(graph: &Graph<'_>, schema: &Schema, expected: &ExpectSelect) -> Selec
     }
 }
 
+impl fmt::Display for SelectResult {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Resolved => f.write_str("answered"),
+            Self::MissingTable(table) => write!(f, "no table `{table}`"),
+            Self::MissingColumn(column) => write!(f, "no column `{column}`"),
+            Self::NoWay { origin, target } => {
+                write!(f, "no foreign key leads from `{origin}` to `{target}`")
+            }
+            Self::ManyWays {
+                origin,
+                target,
+                ways,
+            } => write!(
+                f,
+                "{} foreign keys lead from `{origin}` to `{target}`: {}",
+                ways.len(),
+                ways.join(", ")
+            ),
+            Self::Unreadable(reason) => write!(f, "cannot be read: {reason}"),
+        }
+    }
+}
+
 impl SelectOutcome {
     /// Everything that stands against it.
     pub fn problems(&self) -> impl Iterator<Item = &SelectResult> {
@@ -139,6 +166,8 @@ struct Way<'a> {
     /// The junction between, for many to many.
     junction: Option<&'a Table>,
     end: &'a Table,
+    /// Whether the one key is the origin's own.
+    forward: bool,
 }
 
 impl Way<'_> {
@@ -263,6 +292,7 @@ impl<'a> Graph<'a> {
                     keys: vec![edge.key],
                     junction: None,
                     end: edge.target,
+                    forward: true,
                 });
             }
             if edge.target.name == origin.name
@@ -272,6 +302,7 @@ impl<'a> Graph<'a> {
                     keys: vec![edge.key],
                     junction: None,
                     end: edge.origin,
+                    forward: false,
                 });
             }
         }
@@ -299,6 +330,7 @@ impl<'a> Graph<'a> {
                         keys: vec![first.key, second.key],
                         junction: Some(junction),
                         end: second.target,
+                        forward: false,
                     });
                 }
             }

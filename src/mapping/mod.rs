@@ -7,6 +7,7 @@ pub mod condition;
 mod describe;
 pub mod file;
 mod json_path;
+mod probe;
 mod reference;
 mod transform;
 
@@ -15,6 +16,9 @@ use std::fmt;
 
 pub use condition::Condition;
 pub use json_path::{JsonPath, JsonPathError, JsonStep};
+pub use probe::{
+    Action, Actor, ExpectAccess, ExpectFlow, ExpectStatement, Outcome, Step, Verify, can_be_tried,
+};
 pub use reference::{ColumnRef, ReferenceError, TableRef};
 pub use transform::{
     Fallback, Literal, Lookup, OnAmbiguous, OnMissing, OpenRange, PackForm, RangeRule, Transform,
@@ -47,6 +51,16 @@ pub struct Mapping {
     pub expect_tables: Vec<ExpectTable>,
     /// What the other application asks for, in the file's order.
     pub expect_selects: Vec<ExpectSelect>,
+    /// What `align verify` rests on.
+    pub verify: Verify,
+    /// Who uses the database, in the file's order.
+    pub actors: Vec<Actor>,
+    /// Who may do what, in the file's order.
+    pub expect_access: Vec<ExpectAccess>,
+    /// What the applications send, in the file's order.
+    pub expect_statements: Vec<ExpectStatement>,
+    /// What must work from end to end, in the file's order.
+    pub expect_flows: Vec<ExpectFlow>,
     /// Tables that mean the same, in the file's order.
     pub tables: Vec<TableCorrespondence>,
     /// Columns that mean the same, in the file's order.

@@ -11,6 +11,7 @@ use super::files::Script;
 use super::index;
 use super::ledger::{Happened, Line, Run, record};
 use super::progress::Progress;
+use super::rights::Missing;
 use super::session::{Backoff, Event, Failure, Session, server};
 use super::statement::{Statement, line_of};
 
@@ -308,9 +309,9 @@ async fn end(
                         && !session.control.has_changed()
                         && hint.starts_with("GRANT ") =>
                 {
+                    let grant = hint.clone();
                     MigrateError::Refused(Refusal::Rights {
-                        what,
-                        grant: hint.clone(),
+                        missing: vec![Missing { what, grant }],
                     })
                 }
                 _ => step_error(step, progress, at, failure),

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! -- align: no-transaction
-//! -- align: batch table=clients key=id size=10000
+//! -- align: batch table=clients key=id size=10000 passes=1
 //! -- align: lock-timeout=2s
 //! ```
 
@@ -13,6 +13,7 @@ use crate::schema::Ident;
 
 const PREFIX: &str = "align:";
 const DEFAULT_SIZE: u32 = 10_000;
+const PASSES: [u32; 5] = [1, 2, 4, 8, 16];
 const KNOWN: [&str; 4] = [
     "no-transaction",
     "batch",
@@ -40,8 +41,11 @@ pub struct Batch {
     pub table: TableRef,
     /// Its key: unique enough to cut the table into windows, and never NULL.
     pub key: Ident,
-    /// Rows in a window.
+    /// Rows in a window, at most.
     pub size: u32,
+    /// How often the key is walked through, each time with another share of the rows; where it is not
+    /// said, the table decides.
+    pub passes: Option<u32>,
 }
 
 /// What is wrong with a directive.
@@ -112,7 +116,7 @@ impl Directives {
 }
 
 fn batch(words: &mut impl Iterator<Item = String>) -> Result<Batch, String> {
-    let (mut table, mut key, mut size) = (None, None, DEFAULT_SIZE);
+    let (mut table, mut key, mut size, mut passes) = (None, None, DEFAULT_SIZE, None);
     for word in words {
         let (name, value) = pair(&word);
         let value = value.ok_or_else(|| format!("`{word}` is no `name=value`"))?;
@@ -134,11 +138,24 @@ fn batch(words: &mut impl Iterator<Item = String>) -> Result<Batch, String> {
                 let parsed = value.parse().ok().filter(|size: &u32| *size > 0);
                 size = parsed.ok_or_else(|| format!("`{value}` is no number of rows"))?;
             }
-            _ => return Err(unknown("word of `batch`", name, &["table", "key", "size"])),
+            "passes" => {
+                let parsed = value.parse().ok().filter(|passes| PASSES.contains(passes));
+                let wrong = || format!("`{value}` is no number of passes; it is 1, 2, 4, 8 or 16");
+                passes = Some(parsed.ok_or_else(wrong)?);
+            }
+            _ => {
+                let known = ["table", "key", "size", "passes"];
+                return Err(unknown("word of `batch`", name, &known));
+            }
         }
     }
     match (table, key) {
-        (Some(table), Some(key)) => Ok(Batch { table, key, size }),
+        (Some(table), Some(key)) => Ok(Batch {
+            table,
+            key,
+            size,
+            passes,
+        }),
         (None, _) => Err("`batch` wants a `table=`".to_owned()),
         (_, None) => Err("`batch` wants a `key=`".to_owned()),
     }
@@ -227,7 +244,9 @@ mod tests {
         assert_eq!(batch.table.to_string(), "sales.\"Or \"\"der\"");
         assert_eq!((batch.key.as_str(), batch.size), ("Id", 7));
         let batch = read("-- align: batch table=clients key=id").batch.unwrap();
-        assert_eq!(batch.size, DEFAULT_SIZE);
+        assert_eq!((batch.size, batch.passes), (DEFAULT_SIZE, None));
+        let batch = read("-- align: batch table=t key=id passes=4").batch;
+        assert_eq!(batch.unwrap().passes, Some(4));
     }
 
     #[test]
@@ -260,6 +279,11 @@ mod tests {
                 "-- align: batch table=t key=id size=0",
                 1,
                 "`0` is no number of rows",
+            ),
+            (
+                "-- align: batch table=t key=id passes=3",
+                1,
+                "`3` is no number of passes; it is 1, 2, 4, 8 or 16",
             ),
             (
                 "-- align: no-transaction now",

@@ -15,7 +15,7 @@ use super::error::MigrateError;
 use super::session::{Session, server};
 
 /// A connection that refinery drives.
-pub(super) struct Driver<'d, 'a> {
+pub struct Driver<'d, 'a> {
     means: Means<'d, 'a>,
     /// Why the last thing it was told to do failed: refinery's own error holds words alone.
     failure: Option<MigrateError>,
@@ -24,7 +24,7 @@ pub(super) struct Driver<'d, 'a> {
 /// Tells refinery that something failed; [`Driver::failure`] has the rest.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub(super) struct Failed(String);
+pub struct Failed(String);
 
 enum Means<'d, 'a> {
     Connection(&'d mut PgConnection),
@@ -35,8 +35,8 @@ enum Means<'d, 'a> {
 }
 
 impl<'d, 'a> Driver<'d, 'a> {
-    /// For what refinery does by itself: its history.
-    pub(super) fn reading(connection: &'d mut PgConnection) -> Self {
+    /// For what refinery does by itself: its history, and migrations that are nothing but SQL.
+    pub fn reading(connection: &'d mut PgConnection) -> Self {
         Self {
             means: Means::Connection(connection),
             failure: None,

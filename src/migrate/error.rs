@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use super::rights::Missing;
 use crate::source::LoadError;
 
 /// Why a run ends early.
@@ -65,12 +66,10 @@ pub enum Refusal {
     },
     /// Sessions are shared.
     Pooler,
-    /// A right is missing.
+    /// Rights are missing.
     Rights {
-        /// What cannot be done.
-        what: String,
-        /// What to type, by somebody who may.
-        grant: String,
+        /// Which, at least one.
+        missing: Vec<Missing>,
     },
     /// Files and history contradict each other.
     Divergent {
@@ -195,7 +194,13 @@ impl fmt::Display for Refusal {
             Self::Pooler => f.write_str(
                 "the connection goes through a pooler that shares sessions, where locks and settings reach others",
             ),
-            Self::Rights { what, .. } => write!(f, "a right is missing: {what}"),
+            Self::Rights { missing } => {
+                let whats: Vec<&str> = missing.iter().map(|missing| missing.what.as_str()).collect();
+                match whats.as_slice() {
+                    [what] => write!(f, "a right is missing: {what}"),
+                    whats => write!(f, "rights are missing\n{}", whats.join("\n")),
+                }
+            }
             Self::Divergent { lines, .. } => {
                 write!(f, "files and history contradict each other\n{}", lines.join("\n"))
             }
@@ -227,7 +232,12 @@ impl Refusal {
             Self::Pooler => {
                 one("connect to the server itself, or to the pooler's port for sessions")
             }
-            Self::Rights { grant, .. } => vec![format!("grant it with `{grant}`")],
+            Self::Rights { missing } => {
+                let grants = missing
+                    .iter()
+                    .map(|missing| format!("grant it with `{}`", missing.grant));
+                grants.collect()
+            }
             Self::Divergent { hints, .. } => hints.clone(),
             Self::Fingerprint { .. } => one("see what changed with `--dry-run`, then approve anew"),
             Self::Locked { .. } => one("wait longer with `--wait-lock 30m`"),

@@ -5,13 +5,18 @@
 //! function is volatile. Code within a DO block and within strings that it executes is looked through.
 
 mod alter;
+mod code;
+mod need;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::files::Script;
-use super::statement::{Statement, split};
+use super::statement::Statement;
 use super::token::{Kind, Token, content};
 use crate::schema::quote;
+use code::{SOMETHING, code, pieces, without_places};
+pub(super) use need::of_ledger as ledger_needs;
+pub use need::{Need, Privilege};
 
 /// What a migration may cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -69,6 +74,8 @@ pub struct Effects {
     pub adds: bool,
     /// Whether it runs code that this reader sees in part at most.
     pub opaque: bool,
+    /// What the role must be allowed to do, with what was there before.
+    pub needs: BTreeSet<Need>,
 }
 
 impl Hazard {
@@ -129,11 +136,9 @@ impl Effects {
         self.hazards.extend(other.hazards);
         self.adds &= other.adds;
         self.opaque |= other.opaque;
+        self.needs.extend(other.needs);
     }
 }
-
-/// Stands for a name that is known only when it runs.
-const SOMETHING: &str = "_something_";
 
 /// How many strings within strings are looked through.
 const DEPTH: usize = 3;
@@ -256,6 +261,7 @@ fn of_statement(
         _ => {}
     }
     effects.locks.retain(|lock| !made.contains(&lock.relation));
+    effects.needs.extend(need::of(statement));
     effects
 }
 
@@ -439,84 +445,6 @@ fn rows(statement: &Statement, effects: &mut Effects) {
             effects.adds = false;
         }
     }
-}
-
-/// Code in a string: every statement in it that this reader knows, and those in strings within.
-fn code(
-    statement: &Statement,
-    text: &str,
-    made: &BTreeSet<String>,
-    depth: usize,
-    effects: &mut Effects,
-) {
-    effects.opaque = true;
-    if depth == 0 {
-        return;
-    }
-    for token in &statement.tokens {
-        if token.kind != Kind::Text {
-            continue;
-        }
-        let body = without_places(&content(&text[token.start..token.end]));
-        for piece in pieces(&body) {
-            effects.absorb(of_statement(&piece, &body, made, depth - 1));
-            if piece.word(0) != "do" {
-                code(&piece, &body, made, depth - 1, effects);
-            }
-        }
-    }
-    effects
-        .locks
-        .retain(|lock| !lock.relation.contains(SOMETHING));
-    effects.adds = false;
-}
-
-/// A name in place of each of `format`'s places, `%I`, `%s` or `%1$I`: what it names is not known, what
-/// happens to it is.
-fn without_places(body: &str) -> String {
-    let mut text = String::new();
-    let mut rest = body;
-    while let Some((before, after)) = rest.split_once('%') {
-        text.push_str(before);
-        let digits = after.trim_start_matches(|c: char| c.is_ascii_digit());
-        let place = digits.strip_prefix('$').unwrap_or(after);
-        rest = match place.strip_prefix(['I', 's']) {
-            Some(end) => {
-                text.push_str(SOMETHING);
-                end
-            }
-            None => {
-                text.push('%');
-                after
-            }
-        };
-    }
-    text + rest
-}
-
-/// Statements of a procedural body: from each verb that stands where a statement can begin.
-fn pieces(body: &str) -> Vec<Statement> {
-    const VERBS: [&str; 11] = [
-        "alter", "call", "create", "delete", "do", "drop", "execute", "insert", "truncate",
-        "update", "with",
-    ];
-    const BEFORE: [&str; 5] = ["begin", "then", "else", "loop", "execute"];
-    let mut found = Vec::new();
-    for statement in split(body) {
-        let tokens = &statement.tokens;
-        let begins = |at: usize| at == 0 || BEFORE.iter().any(|word| tokens[at - 1].is(word));
-        let starts = (0..tokens.len())
-            .filter(|at| begins(*at) && VERBS.iter().any(|verb| tokens[*at].is(verb)));
-        for at in starts {
-            let tokens = tokens[at..].to_vec();
-            found.push(Statement {
-                start: tokens[0].start,
-                end: statement.end,
-                tokens,
-            });
-        }
-    }
-    found
 }
 
 fn lock_table(statement: &Statement, effects: &mut Effects) {

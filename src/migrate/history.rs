@@ -31,9 +31,12 @@ pub async fn read(
 ) -> Result<Vec<Applied>, MigrateError> {
     let doing = "read the history";
     let name = table.to_string();
-    let exists = sqlx::query_scalar("SELECT to_regclass($1) IS NOT NULL").persistent(false);
-    let exists: bool = exists
-        .bind(&name)
+    let exists = "SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+                  WHERE n.nspname = $1 AND c.relname = $2)";
+    let exists: bool = sqlx::query_scalar(exists)
+        .persistent(false)
+        .bind(table.namespace.as_str())
+        .bind(table.name.as_str())
         .fetch_one(&mut *connection)
         .await
         .map_err(|error| server(doing, &error))?;

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::error::Refusal;
 use super::files::{MigrationFile, Phase, Script};
-use super::hazard::{Before, Effects, Hazard, LockMode, effects};
+use super::hazard::{Before, Effects, Hazard, Need, effects, ledger_needs};
 use super::standing::{Entry, State};
 
 /// What a run would do, in order.
@@ -118,15 +118,6 @@ impl<'p> Plan<'p> {
 
     /// The relations that are locked, each once, in the order in which they are.
     pub fn relations(&self) -> Vec<String> {
-        self.locked(LockMode::AccessShare)
-    }
-
-    /// Those that only their owner may lock so.
-    pub fn owned(&self) -> Vec<String> {
-        self.locked(LockMode::AccessExclusive)
-    }
-
-    fn locked(&self, mode: LockMode) -> Vec<String> {
         let mut found: Vec<String> = Vec::new();
         for lock in self
             .steps
@@ -134,13 +125,20 @@ impl<'p> Plan<'p> {
             .flat_map(|step| &step.effects)
             .flat_map(|effects| &effects.locks)
         {
-            if lock.mode >= mode && !found.contains(&lock.relation) {
+            if !found.contains(&lock.relation) {
                 found.push(lock.relation.clone());
             }
         }
         found
     }
 
+    /// What the role that runs it must be allowed to do, the ledger of these histories included.
+    pub fn needs(&self, histories: &[String]) -> BTreeSet<Need> {
+        let effects = self.steps.iter().flat_map(|step| &step.effects);
+        let mut needs: BTreeSet<Need> = effects.flat_map(|effects| effects.needs.clone()).collect();
+        needs.extend(ledger_needs(histories));
+        needs
+    }
     /// Over what runs, the mapping, and a digest of what it runs on.
     pub fn fingerprint(&self, pair: &str, mapping: &str, catalog: &str) -> String {
         let mut hash = Sha256::new();
@@ -270,7 +268,8 @@ mod tests {
         let plan = Plan::forward(&phases, &standings, None);
         assert_eq!(titles(&plan), ["one V2__b", "two V1__c", "two V2__d"]);
         assert!(!plan.only_adds() && plan.hazards().contains(&Hazard::DeletesData));
-        assert_eq!(plan.owned(), ["t"]);
+        let owns = Need::Own("t".to_owned());
+        assert!(plan.needs(&[]).contains(&owns), "{:?}", plan.needs(&[]));
         let plan = Plan::forward(&phases[1..], &standings[1..], Some(1));
         assert_eq!(titles(&plan), ["two V1__c"]);
         assert!(plan.only_adds() && plan.hazards().is_empty());

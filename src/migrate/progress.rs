@@ -12,7 +12,7 @@ const UNDER_WAY: &str = include_str!("sql/under_way.sql");
 const SAVE: &str = include_str!("sql/save.sql");
 
 /// How far a step has come, this run and those before it.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Progress {
     /// For a file without a transaction.
     pub(super) statements_done: usize,
@@ -20,7 +20,18 @@ pub(super) struct Progress {
     pub(super) position: Option<String>,
     /// The last key when the batch began; rows that come later are no part of it.
     pub(super) upper_end: Option<String>,
+    /// How often the key is walked through; 0 when the batch has not begun.
+    pub(super) passes: u32,
+    /// The one that is next, from 0.
+    pub(super) pass: u32,
+    /// Rows changed.
     pub(super) rows_done: i64,
+    /// Rows looked at.
+    pub(super) keys_done: i64,
+    /// Rows to look at, by the server's estimate when the batch began.
+    pub(super) keys_total: Option<i64>,
+    /// Rows put into quarantine.
+    pub(super) quarantined: i64,
     pub(super) windows_done: i64,
     pub(super) resumed: bool,
 }
@@ -41,12 +52,21 @@ impl Progress {
         let Some(row) = query.fetch_optional(connection).await.map_err(failed)? else {
             return Ok(Self::default());
         };
+        let count = |column| -> Result<u32, MigrateError> {
+            let count: i32 = row.try_get(column).map_err(failed)?;
+            Ok(u32::try_from(count).unwrap_or_default())
+        };
         let statements: i32 = row.try_get("statements_done").map_err(failed)?;
         Ok(Self {
             statements_done: usize::try_from(statements).unwrap_or_default(),
             position: row.try_get("position").map_err(failed)?,
             upper_end: row.try_get("upper_end").map_err(failed)?,
+            passes: count("passes")?,
+            pass: count("pass")?,
             rows_done: row.try_get("rows_done").map_err(failed)?,
+            keys_done: row.try_get("keys_done").map_err(failed)?,
+            keys_total: row.try_get("keys_total").map_err(failed)?,
+            quarantined: row.try_get("quarantined").map_err(failed)?,
             windows_done: row.try_get("windows_done").map_err(failed)?,
             resumed: true,
         })
@@ -82,6 +102,7 @@ impl Progress {
         step: &Step<'_>,
     ) -> Result<(), sqlx::Error> {
         let statements = i32::try_from(self.statements_done).unwrap_or(i32::MAX);
+        let passes = |count| i32::try_from(count).unwrap_or(i32::MAX);
         sqlx::query(SAVE)
             .persistent(false)
             .bind(&step.run.pair)
@@ -92,7 +113,12 @@ impl Progress {
             .bind(statements)
             .bind(&self.position)
             .bind(&self.upper_end)
+            .bind(passes(self.passes))
+            .bind(passes(self.pass))
             .bind(self.rows_done)
+            .bind(self.keys_done)
+            .bind(self.keys_total)
+            .bind(self.quarantined)
             .bind(self.windows_done)
             .execute(connection)
             .await?;
@@ -127,6 +153,10 @@ pub struct UnderWay {
     pub statements_done: i32,
     /// For a batch: rows changed.
     pub rows_done: i64,
+    /// For a batch: rows put into quarantine.
+    pub quarantined: i64,
+    /// For a batch: the share that is done, in thousandths, where it is known.
+    pub permille: Option<u64>,
     /// For a batch.
     pub windows_done: i64,
     /// The last commit, in UTC.
@@ -153,6 +183,8 @@ pub async fn read(
             step: row.try_get("step")?,
             statements_done: row.try_get("statements_done")?,
             rows_done: row.try_get("rows_done")?,
+            quarantined: row.try_get("quarantined")?,
+            permille: share(row.try_get("keys_done")?, row.try_get("keys_total")?),
             windows_done: row.try_get("windows_done")?,
             at: row.try_get("at")?,
         })
@@ -161,4 +193,11 @@ pub async fn read(
         .iter()
         .map(|row| read(row).map_err(failed))
         .collect()
+}
+
+/// Of an estimate, so that all is never said before it is known.
+pub(super) fn share(done: i64, total: Option<i64>) -> Option<u64> {
+    let total = u64::try_from(total?).ok().filter(|total| *total > 0)?;
+    let done = u64::try_from(done).ok()?;
+    Some((done.saturating_mul(1000) / total).min(999))
 }

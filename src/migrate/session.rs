@@ -11,6 +11,9 @@ use sqlx::postgres::{PgConnection, PgDatabaseError, PgErrorPosition, PgRow};
 use sqlx::{AssertSqlSafe, Connection, Executor, Row};
 
 use super::error::{self, MigrateError, Refusal};
+use super::message::without_values;
+use super::pooler;
+use crate::mapping::ColumnRef;
 use crate::source::postgres::{ConnectOptions, connect};
 
 const BLOCKER: &str = include_str!("sql/blocker.sql");
@@ -85,6 +88,15 @@ pub enum Event<'a> {
         /// Until it is tried again.
         pause: Duration,
     },
+    /// Standbys are too far behind; the batch goes on when they are not.
+    Lags {
+        /// The one that is the furthest behind.
+        standby: &'a str,
+        /// How far.
+        behind: Duration,
+        /// How far it may be.
+        limit: Duration,
+    },
     /// Something else that the user should know.
     Note(String),
     /// A migration is in the history.
@@ -105,6 +117,10 @@ pub struct Limits {
     pub stop_after: Option<Duration>,
     /// Rows a second that a batch may change.
     pub max_rows_per_second: Option<u32>,
+    /// How far standbys may be behind before a batch waits for them.
+    pub max_lag: Option<Duration>,
+    /// Columns for which a value that cannot be converted ends the run; other rows go to quarantine.
+    pub strict: Vec<ColumnRef>,
     /// Whether messages of the server may show values of rows.
     pub show_values: bool,
 }
@@ -132,6 +148,9 @@ pub(super) struct Failure {
     pub(super) position: Option<usize>,
     pub(super) hint: Option<String>,
     pub(super) blocker: Option<error::Session>,
+    /// Of the row that is at fault, where the server names it.
+    pub(super) column: Option<String>,
+    pub(super) constraint: Option<String>,
     pub(super) lost: bool,
 }
 
@@ -149,28 +168,13 @@ impl<'a> Session<'a> {
     ) -> Result<Self, MigrateError> {
         let mut main = connect(options).await?;
         let mut side = connect(options).await?;
-        let identity = "SELECT pg_backend_pid() AS pid, gen_random_uuid()::text AS run";
-        let mut seen = Vec::new();
-        // A pooler that lends a server for a transaction gives both the one that was used last.
-        for _ in 0..2 {
-            for connection in [&mut main, &mut side] {
-                let row = sqlx::query(identity)
-                    .persistent(false)
-                    .fetch_one(connection)
-                    .await;
-                let row = row.map_err(|error| server("ask the server who is asking", &error))?;
-                seen.push((number(&row, "pid")?, string(&row, "run")?));
-            }
-        }
-        let (Some((pid, run)), Some((other, _)), Some((again, _))) =
-            (seen.first(), seen.get(1), seen.get(2))
-        else {
+        let Some([pid, _]) = pooler::own_sessions(&mut main, &mut side).await? else {
             return Err(MigrateError::Refused(Refusal::Pooler));
         };
-        if pid == other || pid != again {
-            return Err(MigrateError::Refused(Refusal::Pooler));
-        }
-        let (pid, run) = (*pid, run.clone());
+        let run = sqlx::query("SELECT gen_random_uuid()::text AS run").persistent(false);
+        let run = run.fetch_one(&mut main).await;
+        let run = run.map_err(|error| server("name the run", &error))?;
+        let run = string(&run, "run")?;
         let mut session = Self {
             main,
             side,
@@ -288,7 +292,7 @@ impl<'a> Session<'a> {
             }
         };
         done.map(|result| result.rows_affected()).map_err(|error| {
-            let mut failure = Failure::of(&error, limits.show_values);
+            let mut failure = Failure::of_statement(&error, limits.show_values, sql);
             failure.blocker = blocker;
             failure
         })
@@ -359,7 +363,13 @@ pub(super) fn server(doing: &'static str, error: &sqlx::Error) -> MigrateError {
 }
 
 impl Failure {
+    /// What the server says of something that no file of the user's asked for.
     pub(super) fn of(error: &sqlx::Error, show_values: bool) -> Self {
+        Self::of_statement(error, show_values, "")
+    }
+
+    /// What it says of this statement.
+    fn of_statement(error: &sqlx::Error, show_values: bool, sql: &str) -> Self {
         let Some(error) = error
             .as_database_error()
             .and_then(|error| error.try_downcast_ref::<PgDatabaseError>())
@@ -370,6 +380,8 @@ impl Failure {
                 position: None,
                 hint: None,
                 blocker: None,
+                column: None,
+                constraint: None,
                 lost: true,
             };
         };
@@ -377,8 +389,16 @@ impl Failure {
         let detail = error.detail().filter(|_| show_values);
         let message = match detail {
             Some(detail) => format!("{}\n{detail}", error.message()),
-            None if code.starts_with("22") && !show_values => without_values(error.message()),
-            None => error.message().to_owned(),
+            // What a migration raises is its author's own wording.
+            None if show_values || error.routine() == Some("exec_stmt_raise") => {
+                error.message().to_owned()
+            }
+            None => without_values(code, error.message(), sql),
+        };
+        let hint = match error.hint() {
+            Some(hint) => Some(hint.to_owned()),
+            None if message == error.message() || show_values => None,
+            None => Some("see what `…` stands for with `--show-values`".to_owned()),
         };
         Self {
             sqlstate: Some(code.to_owned()),
@@ -387,8 +407,10 @@ impl Failure {
                 Some(PgErrorPosition::Original(position)) => Some(position),
                 Some(PgErrorPosition::Internal { .. }) | None => None,
             },
-            hint: error.hint().map(str::to_owned),
+            hint,
             blocker: None,
+            column: error.column().map(str::to_owned),
+            constraint: error.constraint().map(str::to_owned),
             lost: ["57P01", "57P02", "57P03"].contains(&code) || code.starts_with("08"),
         }
     }
@@ -398,24 +420,15 @@ impl Failure {
         matches!(self.sqlstate.as_deref(), Some("55P03" | "40P01" | "40001"))
     }
 
+    /// Whether a value is at fault, and not the statement.
+    pub(super) fn is_of_data(&self) -> bool {
+        let class = self.sqlstate.as_deref().and_then(|code| code.get(..2));
+        matches!(class, Some("22" | "23"))
+    }
+
     pub(super) fn was_called_off(&self) -> bool {
         self.sqlstate.as_deref() == Some("57014")
     }
-}
-
-/// The server quotes the value that it cannot take.
-fn without_values(message: &str) -> String {
-    let mut shown = String::new();
-    let mut quoted = false;
-    for c in message.chars() {
-        if c == '"' {
-            quoted = !quoted;
-            shown.push_str(if quoted { "\"…" } else { "\"" });
-        } else if !quoted {
-            shown.push(c);
-        }
-    }
-    shown
 }
 
 /// Pauses between tries: longer each time, and not the same for two runners.
@@ -461,24 +474,6 @@ pub(super) fn chance() -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_quoted_value_is_not_shown() {
-        for (message, shown) in [
-            (
-                "invalid input syntax for type integer: \"10k\"",
-                "invalid input syntax for type integer: \"…\"",
-            ),
-            (
-                "value \"a\" is out of range for \"b\"",
-                "value \"…\" is out of range for \"…\"",
-            ),
-            ("division by zero", "division by zero"),
-            ("never \"ends", "never \"…"),
-        ] {
-            assert_eq!(without_values(message), shown);
-        }
-    }
 
     #[test]
     fn pauses_grow_and_differ() {

@@ -4,8 +4,9 @@ use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgRow};
 
 use super::error::{MigrateError, Refusal};
+use super::hazard::ledger_needs;
+use super::rights;
 use super::session::{server, string};
-use crate::schema::quote;
 
 const TARGET: &str = include_str!("sql/target.sql");
 const CATALOG: &str = include_str!("sql/catalog.sql");
@@ -22,6 +23,8 @@ pub struct Target {
     pub database: String,
     /// Who is connected.
     pub role: String,
+    /// Whose rights count: the same, unless a setting of the role says otherwise.
+    pub acts_as: String,
     /// The server's version, as it says it.
     pub release: String,
     /// The server's identity, where this role may see it.
@@ -33,8 +36,6 @@ pub struct Target {
     version: i32,
     standby: bool,
     read_only: bool,
-    may_keep_ledger: bool,
-    has_schema: bool,
 }
 
 /// What a ledger says of itself.
@@ -55,8 +56,6 @@ pub struct Relation {
     pub rows: Option<i64>,
     /// With indexes and what is stored beside it.
     pub bytes: i64,
-    /// Its owner, where this role may not act for it.
-    pub foreign_owner: Option<String>,
 }
 
 impl Target {
@@ -83,7 +82,12 @@ impl Target {
         } else {
             None
         };
-        let ledger = if flag(&row, "has_ledger")? {
+        let has_ledger = flag(&row, "has_ledger")?;
+        if has_ledger && !flag(&row, "may_read_ledger")? {
+            let (database, role) = (string(&row, "database")?, string(&row, "acts_as")?);
+            rights::check(connection, &database, &role, &ledger_needs(&[])).await?;
+        }
+        let ledger = if has_ledger {
             let query =
                 sqlx::query("SELECT format, system_identifier FROM align.ledger").persistent(false);
             let row = query.fetch_one(&mut *connection).await;
@@ -104,6 +108,7 @@ impl Target {
         Ok(Self {
             database: string(&row, "database")?,
             role: string(&row, "role")?,
+            acts_as: string(&row, "acts_as")?,
             release: string(&row, "release")?,
             system,
             ledger,
@@ -111,8 +116,6 @@ impl Target {
             version: row.try_get("version").map_err(failed)?,
             standby: flag(&row, "standby")?,
             read_only: flag(&row, "read_only")?,
-            may_keep_ledger: flag(&row, "may_keep_ledger")?,
-            has_schema: flag(&row, "has_schema")?,
         })
     }
 
@@ -161,28 +164,7 @@ impl Target {
             }
             None => {}
         }
-        if self.may_keep_ledger {
-            return Ok(());
-        }
-        let (what, grant) = if self.has_schema {
-            (
-                "use schema `align`",
-                format!(
-                    "GRANT USAGE, CREATE ON SCHEMA align TO {};",
-                    quote(&self.role)
-                ),
-            )
-        } else {
-            let (database, role) = (quote(&self.database), quote(&self.role));
-            (
-                "create schema `align`",
-                format!("GRANT CREATE ON DATABASE {database} TO {role};"),
-            )
-        };
-        Err(Refusal::Rights {
-            what: what.to_owned(),
-            grant,
-        })
+        Ok(())
     }
 }
 
@@ -203,7 +185,7 @@ pub async fn digest(
         .map_err(|error| server("read the catalog", &error))
 }
 
-/// Size and owner of relations; those that do not exist are left out.
+/// The sizes of relations; those that do not exist are left out.
 ///
 /// # Errors
 /// [`MigrateError::Server`].
@@ -223,7 +205,6 @@ pub async fn relations(
             name: row.try_get("name")?,
             rows: row.try_get("rows")?,
             bytes: row.try_get("bytes")?,
-            foreign_owner: row.try_get("foreign_owner")?,
         })
     };
     rows.iter().map(|row| read(row).map_err(failed)).collect()
@@ -242,6 +223,7 @@ mod tests {
         Target {
             database: "shop".to_owned(),
             role: "me".to_owned(),
+            acts_as: "me".to_owned(),
             release: "15.1".to_owned(),
             system: Some("7".to_owned()),
             ledger: None,
@@ -249,8 +231,6 @@ mod tests {
             version: 150_001,
             standby: false,
             read_only: false,
-            may_keep_ledger: true,
-            has_schema: false,
         }
     }
 
@@ -333,21 +313,6 @@ mod tests {
                     ..target()
                 },
                 "PostgreSQL 15.1",
-            ),
-            (
-                Target {
-                    may_keep_ledger: false,
-                    ..target()
-                },
-                "create schema `align`",
-            ),
-            (
-                Target {
-                    may_keep_ledger: false,
-                    has_schema: true,
-                    ..target()
-                },
-                "use schema `align`",
             ),
         ] {
             let refusal = check(target, false).unwrap_err();

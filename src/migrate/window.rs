@@ -14,6 +14,38 @@ pub(super) struct Window<'a> {
     pub(super) through: &'a str,
     /// The key's type as the server writes it.
     pub(super) key_type: &'a str,
+    /// Of all the rows between, one share.
+    pub(super) pass: Pass,
+}
+
+/// The share of the rows that is next, where the key is walked through more than once. Rows of one window
+/// then lie on many pages, whose old versions are gone before the next pass needs the room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Pass {
+    pub(super) number: u32,
+    /// A power of two.
+    pub(super) of: u32,
+    pub(super) by: Share,
+}
+
+/// How a key's bits are had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Share {
+    Number,
+    Uuid,
+    Text,
+}
+
+impl Pass {
+    fn condition(self, key: &str) -> Option<String> {
+        let last = self.of.checked_sub(1).filter(|last| *last > 0)?;
+        let bits = match self.by {
+            Share::Number => key.to_owned(),
+            Share::Uuid => format!("uuid_hash({key})"),
+            Share::Text => format!("hashtext({key})"),
+        };
+        Some(format!("{bits} & {last} = {}", self.number))
+    }
 }
 
 impl Window<'_> {
@@ -21,10 +53,10 @@ impl Window<'_> {
     pub(super) fn condition(&self, key: &str) -> String {
         let value = |text: &str| format!("{}::{}", literal(text), self.key_type);
         let through = format!("{key} <= {}", value(self.through));
-        match self.after {
-            Some(after) => format!("({key} > {} AND {through})", value(after)),
-            None => format!("({through})"),
-        }
+        let after = self.after.map(|after| format!("{key} > {}", value(after)));
+        let parts = [after, Some(through), self.pass.condition(key)];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        format!("({})", parts.join(" AND "))
     }
 }
 
@@ -87,6 +119,16 @@ pub(super) fn fill(
     batch: &Batch,
     window: &Window<'_>,
 ) -> String {
+    fill_with(file, statement, batch, |key| window.condition(key))
+}
+
+/// The same with any condition on the key.
+pub(super) fn fill_with(
+    file: &str,
+    statement: &Statement,
+    batch: &Batch,
+    condition: impl Fn(&str) -> String,
+) -> String {
     let mut sql = String::new();
     let mut at = statement.start;
     let tokens = &statement.tokens;
@@ -102,7 +144,7 @@ pub(super) fn fill(
                 None => batch.key.to_string(),
             },
         };
-        let condition = window.condition(&key);
+        let condition = condition(&key);
         let opens = |token: &Token| ["where", "and", "on"].iter().any(|word| token.is(word));
         let is_first = index
             .checked_sub(1)
@@ -128,6 +170,26 @@ pub(super) fn fill(
     }
     sql.push_str(&file[at..statement.end]);
     sql
+}
+
+/// Whether rows of the batch's own table get a new version.
+pub(super) fn updates(statement: &Statement, batch: &Batch) -> bool {
+    let tokens = &statement.tokens;
+    let is_table = |at: usize| {
+        let named = |at: usize| tokens.get(at).and_then(Token::name);
+        let at = if tokens.get(at).is_some_and(|token| token.is("only")) {
+            at + 1
+        } else {
+            at
+        };
+        let at = if tokens.get(at + 1).is_some_and(|token| token.is_sign('.')) {
+            at + 2
+        } else {
+            at
+        };
+        named(at) == Some(batch.table.name.as_str())
+    };
+    (0..tokens.len()).any(|at| tokens[at].is("update") && is_table(at + 1))
 }
 
 /// What the statement calls the batch's table, where it names it once beside the marker's depth.
@@ -200,8 +262,15 @@ mod tests {
             table: "clients".parse().unwrap(),
             key: Ident::new("id").unwrap(),
             size: 10,
+            passes: None,
         }
     }
+
+    const ONE: Pass = Pass {
+        number: 0,
+        of: 1,
+        by: Share::Text,
+    };
 
     #[test]
     fn the_window_goes_where_the_marker_is() {
@@ -209,6 +278,7 @@ mod tests {
             after: Some("it's"),
             through: "z",
             key_type: "text",
+            pass: ONE,
         };
         for (sql, expected) in [
             (
@@ -252,11 +322,53 @@ mod tests {
             after: None,
             through: "7",
             key_type: "bigint",
+            pass: ONE,
         };
         assert_eq!(
             window.condition("\"a\"\"b\""),
             "(\"a\"\"b\" <= '7'::bigint)"
         );
+    }
+
+    #[test]
+    fn a_pass_takes_its_share() {
+        for (by, expected) in [
+            (Share::Number, "(id <= '7'::bigint AND id & 7 = 5)"),
+            (Share::Uuid, "(id <= '7'::bigint AND uuid_hash(id) & 7 = 5)"),
+            (Share::Text, "(id <= '7'::bigint AND hashtext(id) & 7 = 5)"),
+        ] {
+            let window = Window {
+                after: None,
+                through: "7",
+                key_type: "bigint",
+                pass: Pass {
+                    number: 5,
+                    of: 8,
+                    by,
+                },
+            };
+            assert_eq!(window.condition("id"), expected);
+        }
+    }
+
+    #[test]
+    fn knows_whose_rows_change() {
+        for (sql, updated) in [
+            ("UPDATE clients SET a = 1", true),
+            ("UPDATE ONLY public.\"clients\" AS c SET a = 1", true),
+            (
+                "WITH x AS (UPDATE clients SET a = 1 RETURNING 1) SELECT 1",
+                true,
+            ),
+            (
+                "INSERT INTO t SELECT 1 FROM clients ON CONFLICT DO UPDATE SET a = 1",
+                false,
+            ),
+            ("SELECT 1 FROM clients FOR UPDATE", false),
+            ("UPDATE leads SET a = 1 FROM clients", false),
+        ] {
+            assert_eq!(updates(&split(sql)[0], &batch()), updated, "{sql}");
+        }
     }
 
     #[test]

@@ -12,6 +12,7 @@ pub(crate) mod screen;
 pub(crate) mod standing;
 mod style;
 mod text;
+pub mod verify;
 
 #[cfg(test)]
 mod sample;

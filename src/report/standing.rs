@@ -2,7 +2,7 @@
 //! rounded shares, numbers with their nouns.
 
 pub(crate) use crate::diff::count;
-use crate::diff::{ColumnComparison, Counterpart, SelectOutcome, SelectResult, TableComparison};
+use crate::diff::{ColumnComparison, Counterpart, SelectOutcome, TableComparison};
 use crate::mapping::{Class, Credit, ExpectTable, Mapping, TableRef};
 use crate::schema::ColumnType;
 use crate::score::Score;
@@ -151,32 +151,11 @@ pub(crate) fn is_really_there(column: &ColumnComparison) -> bool {
 
 /// What comes of a query, in words.
 pub(crate) fn select_words(select: &SelectOutcome) -> String {
-    let problems: Vec<String> = select.problems().map(problem).collect();
+    let problems: Vec<String> = select.problems().map(ToString::to_string).collect();
     if problems.is_empty() {
         "answered".to_owned()
     } else {
         problems.join("; ")
-    }
-}
-
-fn problem(result: &SelectResult) -> String {
-    match result {
-        SelectResult::Resolved => "answered".to_owned(),
-        SelectResult::MissingTable(table) => format!("no table `{table}`"),
-        SelectResult::MissingColumn(column) => format!("no column `{column}`"),
-        SelectResult::NoWay { origin, target } => {
-            format!("no foreign key leads from `{origin}` to `{target}`")
-        }
-        SelectResult::ManyWays {
-            origin,
-            target,
-            ways,
-        } => format!(
-            "{} foreign keys lead from `{origin}` to `{target}`: {}",
-            ways.len(),
-            ways.join(", ")
-        ),
-        SelectResult::Unreadable(reason) => format!("cannot be read: {reason}"),
     }
 }
 

@@ -2,11 +2,12 @@
 
 use crate::run::Place;
 
-const COMMANDS: [&[&str]; 8] = [
+const COMMANDS: [&[&str]; 10] = [
     &[],
     &["diff"],
     &["inspect"],
     &["map", "check"],
+    &["map", "rows"],
     &["map", "views"],
     &["map", "show"],
     &["migrate"],

@@ -93,6 +93,14 @@ impl Database<'_> {
         String::from_utf8_lossy(&finish(dump, "").stdout).into_owned()
     }
 
+    /// Everything in it, rows and the places of sequences included, as `pg_dump` writes it.
+    pub fn dump(&self) -> String {
+        let cluster = self.cluster;
+        let mut dump = program(&cluster.binaries, "pg_dump", &cluster.folder, None);
+        dump.arg("--dbname").arg(self.url());
+        String::from_utf8_lossy(&finish(dump, "").stdout).into_owned()
+    }
+
     /// Logs every statement of sessions that begin from here on.
     pub fn log_statements(&self) {
         self.psql(&format!(
@@ -124,6 +132,12 @@ impl Database<'_> {
             }
         }
         entries
+    }
+
+    /// Drops it. Nobody may be connected to it any more.
+    pub fn remove(self) {
+        let drop = format!("DROP DATABASE \"{}\" WITH (FORCE)", self.name);
+        self.cluster.named("postgres").psql(&drop);
     }
 
     fn psql_command(&self) -> Command {

@@ -12,6 +12,7 @@
 
 mod binaries;
 mod database;
+mod standby;
 
 pub use database::Database;
 
@@ -49,6 +50,8 @@ pub struct Settings<'a> {
 pub struct Cluster {
     folder: PathBuf,
     binaries: PathBuf,
+    /// Who runs the server, where the test's own user may not.
+    user: Option<(u32, u32)>,
     port: u16,
     databases: AtomicU32,
     /// Roles belong to the whole cluster; two tests that make the same ones take turns.
@@ -143,6 +146,7 @@ impl Cluster {
         Self {
             folder,
             binaries,
+            user,
             port,
             databases: AtomicU32::new(0),
             roles: Mutex::new(()),
@@ -167,6 +171,17 @@ impl Cluster {
         // `template0` has no sessions; `template1` may have one, and then CREATE DATABASE fails.
         let create = format!("CREATE DATABASE \"{name}\" TEMPLATE template0");
         self.named("postgres").psql(&create);
+        self.named(&name)
+    }
+
+    /// A new database with everything that another one holds, which nobody may be connected to.
+    pub fn copy(&self, of: &str, name: &str) -> Database<'_> {
+        let number = self.databases.fetch_add(1, Ordering::Relaxed);
+        let name = format!("{name}_{number}");
+        // By files, since by log a large one takes long.
+        self.named("postgres").psql(&format!(
+            "CREATE DATABASE \"{name}\" TEMPLATE \"{of}\" STRATEGY file_copy"
+        ));
         self.named(&name)
     }
 
@@ -258,9 +273,11 @@ fn finish(mut command: Command, input: &str) -> Output {
 fn watch(binaries: &Path, folder: &Path, user: Option<(u32, u32)>) -> Child {
     let script = r#"
         cat >/dev/null
-        if [ -f "$2/data/postmaster.pid" ]; then
-            "$1/pg_ctl" stop -m immediate -D "$2/data"
-        fi
+        for data in "$2"/*/; do
+            if [ -f "$data/postmaster.pid" ]; then
+                "$1/pg_ctl" stop -m immediate -D "$data"
+            fi
+        done
         rm -rf "$2"
     "#;
     let mut shell = program(Path::new("/bin"), "sh", folder, user);

@@ -1,21 +1,35 @@
 //! `align migrate` and `align status` against a real server.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on fails where it is"
+)]
 
+mod clara;
 #[path = "../cluster/mod.rs"]
 mod cluster;
 mod failure;
+mod faults;
 mod hostile;
+mod lag;
+mod passes;
+mod pooler;
+mod quarantine;
+mod refinery;
 mod refusal;
 mod resume;
+mod rights;
 mod road;
 mod runners;
+mod secrets;
+mod watch;
 
 use std::fs;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use cluster::Database;
+use cluster::{Cluster, Database};
 
 const FIXTURE: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
@@ -40,9 +54,16 @@ struct Run {
 
 impl Shop {
     fn new(name: &str) -> Self {
+        Self::on(Cluster::shared(), name)
+    }
+
+    fn on(cluster: &'static Cluster, name: &str) -> Self {
+        Self::with(cluster.database(name))
+    }
+
+    fn with(db: Database<'static>) -> Self {
         let folder = tempfile::tempdir().expect("the machine does its part");
         copy(Path::new(FIXTURE), folder.path());
-        let db = cluster::database(name);
         db.load(format!("{FIXTURE}/start.sql"));
         let url = db.url();
         Self { folder, db, url }
@@ -78,11 +99,7 @@ impl Shop {
             .command(args)
             .output()
             .expect("the machine does its part");
-        Run {
-            code: output.status.code(),
-            stdout: String::from_utf8(output.stdout).expect("the machine does its part"),
-            stderr: String::from_utf8(output.stderr).expect("the machine does its part"),
-        }
+        finished(&output)
     }
 
     /// `align migrate --yes` and these.
@@ -117,10 +134,14 @@ impl Shop {
         format!("{}\n{rows}", without_noise(&self.db.dump_schema("public")))
     }
 
-    /// Everything, the ledger included.
+    /// Everything, the ledger and its rows included.
     fn everything(&self) -> String {
         let ledger = self.db.dump_schema("(align|public)");
-        format!("{}\n{}", self.dump(), without_noise(&ledger))
+        let rows = self.db.psql(
+            "SELECT format('SELECT %L, md5(string_agg(t::text, '','' ORDER BY t::text)) FROM align.%I AS t', tablename, tablename)
+             FROM pg_tables WHERE schemaname = 'align' ORDER BY tablename \\gexec",
+        );
+        format!("{}\n{}\n{rows}", self.dump(), without_noise(&ledger))
     }
 }
 
@@ -141,11 +162,15 @@ impl Run {
 }
 
 fn output(child: Child) -> Run {
-    let output = child.wait_with_output().expect("the machine does its part");
+    finished(&child.wait_with_output().expect("the machine does its part"))
+}
+
+fn finished(output: &Output) -> Run {
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("it writes UTF-8");
     Run {
         code: output.status.code(),
-        stdout: String::from_utf8(output.stdout).expect("the machine does its part"),
-        stderr: String::from_utf8(output.stderr).expect("the machine does its part"),
+        stdout: text(&output.stdout),
+        stderr: text(&output.stderr),
     }
 }
 

@@ -169,24 +169,6 @@ fn what_only_adds_needs_no_consent() {
 }
 
 #[test]
-fn missing_rights_are_named_with_what_to_grant() {
-    let shop = Shop::new("rights");
-    shop.db.cluster.role("mallory", "LOGIN");
-    let url = shop.db.url_as("mallory");
-    let before = shop.everything();
-    let grant = format!("GRANT CREATE ON DATABASE {} TO mallory;", shop.db.name);
-    shop.migrate(&["--database", &url])
-        .ends_with(3)
-        .says(&["a right is missing: create schema `align`", &grant]);
-    shop.db.psql(&grant);
-    shop.migrate(&["--database", &url]).ends_with(3).says(&[
-        "alter `public.clients`, which belongs to `postgres`",
-        "GRANT postgres TO mallory;",
-    ]);
-    assert_eq!(shop.everything(), before);
-}
-
-#[test]
 fn a_server_that_takes_no_writes_is_refused() {
     let shop = Shop::new("readonly");
     let name = shop.db.name.clone();

@@ -15,20 +15,20 @@ FROM pause
 WHERE true /* align:window */;
 ";
 
-fn slow(name: &str) -> Shop {
+pub(super) fn slow(name: &str) -> Shop {
     let shop = Shop::new(name);
     shop.write("migrations/one/V2__fill_names.sql", SLOW);
     shop
 }
 
-fn wait_for_windows(shop: &Shop) {
+pub(super) fn wait_for_windows(shop: &Shop) {
     shop.wait_for(
         "SELECT coalesce(max(windows_done), 0) > 2 FROM align.progress",
         "t",
     );
 }
 
-fn signal(child: &std::process::Child, name: &str) {
+pub(super) fn signal(child: &std::process::Child, name: &str) {
     let status = Command::new("kill")
         .args([name, &child.id().to_string()])
         .status()

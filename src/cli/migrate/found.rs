@@ -8,7 +8,8 @@ use super::super::args::MapArg;
 use super::super::error::CliError;
 use super::super::pair::{self, FoundMapping, Road};
 use super::super::ui::Ui;
-use crate::migrate::{FilesError, Phase};
+use crate::mapping::{ColumnRef, OnError};
+use crate::migrate::{FilesError, MigrateError, Phase, history_table};
 use crate::schema::{Ident, quote};
 use crate::source::postgres::ConnectOptions;
 use crate::source::{self, Opened};
@@ -45,8 +46,25 @@ pub(in crate::cli) struct Found {
     pub(super) later: Vec<String>,
     /// The from side's tables, as SQL names them.
     pub(in crate::cli) tables: Vec<String>,
+    /// Columns for which the mapping ends the run when a value cannot be converted.
+    pub(in crate::cli) strict: Vec<ColumnRef>,
     /// The namespaces of both sides.
     pub(in crate::cli) namespaces: Vec<String>,
+}
+
+impl Found {
+    /// The histories of the phases, as SQL names them.
+    pub(in crate::cli) fn histories(&self) -> Result<Vec<String>, MigrateError> {
+        let tables = self.phases.iter().map(|phase| {
+            let table = history_table(&self.pair, &phase.name);
+            table.map(|table| table.to_string())
+        });
+        let tables: Result<Vec<String>, _> = tables.collect();
+        tables.map_err(|error| MigrateError::Server {
+            doing: "name the history",
+            cause: error.to_string(),
+        })
+    }
 }
 
 impl Scope {
@@ -121,6 +139,7 @@ impl Scope {
         Ok(Found {
             pair: mapping.pair()?,
             tables: tables(mapping),
+            strict: strict(mapping),
             namespaces: namespaces(mapping),
             mapping_text: mapping.text.clone(),
             folder: migrations.folder(),
@@ -159,6 +178,14 @@ fn tables(mapping: &FoundMapping) -> Vec<String> {
     names.sort();
     names.dedup();
     names
+}
+
+fn strict(mapping: &FoundMapping) -> Vec<ColumnRef> {
+    let rules = mapping.mapping.accepted_columns();
+    rules
+        .filter(|rule| rule.on_error == OnError::Fail)
+        .flat_map(|rule| rule.to.iter().cloned())
+        .collect()
 }
 
 fn namespaces(mapping: &FoundMapping) -> Vec<String> {

@@ -21,9 +21,9 @@ use super::runtime::{block_on, or_stopped};
 use super::ui::Ui;
 use crate::migrate::{
     Control, Entry, Hazard, Limits, MigrateError, Operator, Phase, Plan, Refusal, Request, Session,
-    Target, check_history, digest, duration, history_table, quarantined, relations, survey,
+    Target, begin_reading, check_history, check_rights, digest, duration, history_table,
+    quarantined, relations, survey,
 };
-use crate::schema::quote;
 use crate::source::postgres::{ConnectOptions, connect};
 
 const EXAMPLES: &str = "\
@@ -123,6 +123,12 @@ struct How {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     max_rows_per_sec: Option<u32>,
 
+    /// How far standbys may be behind
+    ///
+    /// A batch waits between two windows for the one that is the furthest behind.
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
+    max_lag: std::time::Duration,
+
     /// Show values of rows in the server's messages
     #[arg(long)]
     show_values: bool,
@@ -189,6 +195,7 @@ async fn migrate(
     if args.what.dry_run.is_some() {
         let connected = or_stopped(control, connect(options)).await?;
         let mut connection = connected.map_err(|error| fail(error.into()))?;
+        begin_reading(&mut connection).await.map_err(fail)?;
         let prepared = prepare(&mut connection, args, found, options)
             .await
             .map_err(fail)?;
@@ -202,6 +209,8 @@ async fn migrate(
         wait_lock: args.how.wait_lock,
         stop_after: args.how.stop_after,
         max_rows_per_second: args.how.max_rows_per_sec,
+        max_lag: Some(args.how.max_lag),
+        strict: found.strict.clone(),
         show_values: args.how.show_values,
     };
     let mut teller = Teller::new(ui);
@@ -269,7 +278,7 @@ async fn migrate(
     applied.map(|()| Outcome::Yes).map_err(fail)
 }
 
-/// Reads what the plan needs. Only reads, in one transaction.
+/// Reads what the plan needs. Only reads.
 async fn prepare<'p>(
     connection: &mut PgConnection,
     args: &MigrateArgs,
@@ -281,6 +290,12 @@ async fn prepare<'p>(
     target
         .check(&found.tables, adopts)
         .map_err(MigrateError::Refused)?;
+    let histories = found.histories()?;
+    if target.ledger.is_some() {
+        // Without these, it cannot even be told what is pending.
+        let needs = Plan { steps: Vec::new() }.needs(&histories);
+        check_rights(connection, &target.database, &target.acts_as, &needs).await?;
+    }
     let standings = survey(connection, &found.pair, &found.phases).await?;
     check_history(&found.phases, &standings, &args.what.accept).map_err(MigrateError::Refused)?;
     let plan = match (&args.what.undo, found.phases.first()) {
@@ -302,16 +317,13 @@ async fn prepare<'p>(
             found: fingerprint,
         }));
     }
-    let owned = relations(connection, &plan.owned()).await?;
-    if let Some((relation, owner)) = owned
-        .iter()
-        .find_map(|relation| Some((relation, relation.foreign_owner.as_ref()?)))
-    {
-        return Err(MigrateError::Refused(Refusal::Rights {
-            what: format!("alter `{}`, which belongs to `{owner}`", relation.name),
-            grant: format!("GRANT {} TO {};", quote(owner), quote(&target.role)),
-        }));
-    }
+    check_rights(
+        connection,
+        &target.database,
+        &target.acts_as,
+        &plan.needs(&histories),
+    )
+    .await?;
     let sizes = relations(connection, &plan.relations()).await?;
     Ok(Prepared {
         found,

@@ -76,6 +76,15 @@ impl<'u> Teller<'u> {
                 };
                 self.status(&format!("{place}: no lock{who}; next try in {pause:.1} s"));
             }
+            Event::Lags {
+                standby,
+                behind,
+                limit,
+            } => self.status(&format!(
+                "waiting for standby `{standby}`, which is {} behind (--max-lag {})",
+                time(*behind),
+                time(*limit)
+            )),
             Event::Note(note) => self.status(note),
             Event::Applied { title, took } => {
                 if let Some(bar) = self.bar.take() {

@@ -159,6 +159,8 @@ impl Rehearsal<'_> {
             wait_lock: WAIT,
             stop_after: None,
             max_rows_per_second: None,
+            max_lag: None,
+            strict: found.strict.clone(),
             show_values: true,
         };
         let ui = self.ui;
@@ -168,6 +170,7 @@ impl Rehearsal<'_> {
             Event::Waiting { .. }
             | Event::Begins { .. }
             | Event::Window { .. }
+            | Event::Lags { .. }
             | Event::Retries { .. } => {}
         });
         let mut session =

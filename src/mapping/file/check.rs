@@ -21,6 +21,26 @@ pub(super) fn check(reader: &mut Reader<'_>, mapping: &Mapping) {
         let key = (full(&expect.table, to), expect.select.clone());
         (key, words, expect.at)
     });
+    once.of(&mapping.actors, |actor| {
+        let words = format!("actor `{}`", actor.name);
+        (actor.name.clone(), words, actor.at)
+    });
+    once.of(&mapping.expect_access, |expect| {
+        let words = format!("this `[[expect.access]]` of `{}`", expect.table);
+        (
+            (full(&expect.table, to), expect.row.clone()),
+            words,
+            expect.at,
+        )
+    });
+    once.of(&mapping.expect_statements, |expect| {
+        let words = format!("statement `{}`", expect.name);
+        (expect.name.clone(), words, expect.at)
+    });
+    once.of(&mapping.expect_flows, |expect| {
+        let words = format!("flow `{}`", expect.name);
+        (expect.name.clone(), words, expect.at)
+    });
     once.of(&mapping.tables, |entry| {
         let words = format!("`{}` to `{}`", entry.from, entry.to);
         (
@@ -34,6 +54,7 @@ pub(super) fn check(reader: &mut Reader<'_>, mapping: &Mapping) {
         ((full(&column.table, from), &column.name), words, *at)
     });
     check_targets(&mut once, mapping);
+    super::probe::check_actors(reader, mapping);
 }
 
 /// The one spelling of a table, whether its namespace is written or goes without saying.

@@ -8,6 +8,7 @@ mod correspondence;
 mod expect;
 mod item;
 mod place;
+mod probe;
 mod reader;
 mod section;
 mod step;
@@ -34,8 +35,8 @@ pub struct ParseError {
 }
 
 const KEYS: &[&str] = &[
-    "format", "from", "to", "migrate", "gate", "credit", "ignore", "category", "expect", "table",
-    "column",
+    "format", "from", "to", "migrate", "verify", "gate", "credit", "ignore", "category", "expect",
+    "table", "column",
 ];
 
 /// Makes a mapping of a TOML text.
@@ -91,6 +92,7 @@ fn mapping(reader: &mut Reader<'_>, root: &Item<'_>) -> Mapping {
         gate: section::gate(reader, &fields),
         credit: section::credit(reader, &fields),
         ignore: section::ignore(reader, &fields),
+        verify: probe::verify(reader, &fields),
         ..Mapping::default()
     };
     for item in reader.tables(&fields, "category", "[[category]]") {
@@ -105,15 +107,34 @@ fn mapping(reader: &mut Reader<'_>, root: &Item<'_>) -> Mapping {
             .columns
             .extend(correspondence::column(reader, &item));
     }
-    if let Some(expect) = fields.get("expect")
-        && let Some(fields) = reader.fields(&expect, "`[expect]`", &["table", "select"])
-    {
-        for item in reader.tables(&fields, "table", "[[expect.table]]") {
-            mapping.expect_tables.extend(expect::table(reader, &item));
-        }
-        for item in reader.tables(&fields, "select", "[[expect.select]]") {
-            mapping.expect_selects.extend(expect::select(reader, &item));
-        }
+    if let Some(item) = fields.get("expect") {
+        expectations(reader, &item, &mut mapping);
     }
     mapping
+}
+
+fn expectations(reader: &mut Reader<'_>, item: &Item<'_>, mapping: &mut Mapping) {
+    let known = ["table", "select", "actor", "access", "statement", "flow"];
+    let Some(fields) = reader.fields(item, "`[expect]`", &known) else {
+        return;
+    };
+    for item in reader.tables(&fields, "table", "[[expect.table]]") {
+        mapping.expect_tables.extend(expect::table(reader, &item));
+    }
+    for item in reader.tables(&fields, "select", "[[expect.select]]") {
+        mapping.expect_selects.extend(expect::select(reader, &item));
+    }
+    for item in reader.tables(&fields, "actor", "[[expect.actor]]") {
+        mapping.actors.extend(probe::actor(reader, &item));
+    }
+    for item in reader.tables(&fields, "access", "[[expect.access]]") {
+        mapping.expect_access.extend(probe::access(reader, &item));
+    }
+    for item in reader.tables(&fields, "statement", "[[expect.statement]]") {
+        let statement = probe::statement(reader, &item);
+        mapping.expect_statements.extend(statement);
+    }
+    for item in reader.tables(&fields, "flow", "[[expect.flow]]") {
+        mapping.expect_flows.extend(probe::flow(reader, &item));
+    }
 }

@@ -280,3 +280,88 @@ fn strings_within_strings_end() {
     }
     assert!(!read(&sql).2);
 }
+
+/// What it needs, in short: `+s` makes a schema, `+t` makes something, `=t` owns, `f()` owns a routine.
+fn needs(sql: &str) -> String {
+    let file = TextFile {
+        name: "V1__a.sql".to_owned(),
+        text: sql.to_owned(),
+    };
+    let phase =
+        Phase::of("p", "p", vec![file], None).unwrap_or_else(|error| panic!("{error}\n{sql}"));
+    let all = effects(&phase.files[0].script, &mut Before::default());
+    let needs: BTreeSet<Need> = all.into_iter().flat_map(|one| one.needs).collect();
+    let words = needs.iter().map(|need| match need {
+        Need::Schema(name) => format!("schema {name}"),
+        Need::Create(name) => format!("+{name}"),
+        Need::Own(name) => format!("={name}"),
+        Need::OwnRoutine(name) => format!("{name}()"),
+        Need::Allowed(privilege, name) => format!("{privilege} {name}"),
+    });
+    words.collect::<Vec<_>>().join(", ")
+}
+
+#[test]
+fn rights_come_from_the_sql() {
+    for (sql, wanted) in [
+        ("CREATE SCHEMA IF NOT EXISTS \"A b\"", "schema \"A b\""),
+        (
+            "CREATE TABLE s.t (a int REFERENCES u (id))",
+            "+s.t, REFERENCES u",
+        ),
+        (
+            "CREATE TABLE t AS SELECT * FROM u JOIN s.v USING (id)",
+            "+t, SELECT s.v, SELECT u",
+        ),
+        (
+            "CREATE OR REPLACE VIEW v AS SELECT 1 FROM t",
+            "+v, =v, SELECT t",
+        ),
+        ("CREATE UNIQUE INDEX i ON ONLY s.t (a)", "+s.t, =s.t"),
+        (
+            "CREATE OR REPLACE TRIGGER x AFTER INSERT ON a.u FOR EACH ROW EXECUTE FUNCTION f()",
+            "TRIGGER a.u",
+        ),
+        ("CREATE POLICY p ON t USING (true)", "=t"),
+        (
+            "CREATE OR REPLACE FUNCTION public.f() RETURNS int LANGUAGE sql AS 'DELETE FROM t'",
+            "+public.f, public.f()",
+        ),
+        (
+            "ALTER TABLE IF EXISTS ONLY t ADD FOREIGN KEY (a) REFERENCES s.u",
+            "=t, REFERENCES s.u",
+        ),
+        ("DROP TRIGGER IF EXISTS x ON t", "=t"),
+        ("DROP TABLE a, s.b", "=a, =s.b"),
+        ("DROP FUNCTION f(int), g()", "f(), g()"),
+        ("COMMENT ON COLUMN t.a IS 'x'", ""),
+        (
+            "INSERT INTO s.t (a) SELECT 1 FROM u AS x JOIN v ON true",
+            "SELECT u, SELECT v, INSERT s.t",
+        ),
+        (
+            "UPDATE ONLY t SET a = f.b FROM f WHERE f.a = t.a",
+            "SELECT f, UPDATE t",
+        ),
+        (
+            "WITH gone AS (DELETE FROM t RETURNING *) SELECT * FROM gone, generate_series(1, 2)",
+            "SELECT gone, SELECT t, DELETE t",
+        ),
+        ("SELECT * FROM unnest(ARRAY[1])", ""),
+        (
+            "DO $$ BEGIN IF x THEN EXECUTE format('INSERT INTO a.u (%s) VALUES (1)', c); END IF; END $$",
+            "INSERT a.u",
+        ),
+        (
+            "DO $$ BEGIN EXECUTE format('ALTER TABLE %I ADD x int', c); END $$",
+            "",
+        ),
+        (
+            "DO $$ BEGIN IF pg_has_role('x', 'USAGE') THEN DROP TRIGGER x ON a.u; END IF; END $$",
+            "",
+        ),
+        ("CALL adapt($x$ CREATE POLICY p ON t $x$)", "=t"),
+    ] {
+        assert_eq!(needs(sql), wanted, "{sql}");
+    }
+}

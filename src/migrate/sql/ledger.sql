@@ -42,7 +42,12 @@ CREATE TABLE align.progress (
     statements_done integer NOT NULL DEFAULT 0,
     position text,
     upper_end text,
+    passes integer NOT NULL DEFAULT 0,
+    pass integer NOT NULL DEFAULT 0,
     rows_done bigint NOT NULL DEFAULT 0,
+    keys_done bigint NOT NULL DEFAULT 0,
+    keys_total bigint,
+    quarantined bigint NOT NULL DEFAULT 0,
     windows_done bigint NOT NULL DEFAULT 0,
     at timestamptz NOT NULL DEFAULT clock_timestamp(),
     PRIMARY KEY (pair, phase, step)

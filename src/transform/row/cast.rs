@@ -19,6 +19,8 @@ macro_rules! patterns {
 
         #[cfg(test)]
         mod patterns {
+            use super::{format, g};
+
             #[test]
             fn compile() {
                 $(assert!(super::$name.is_some(), "{}", $pattern);)*

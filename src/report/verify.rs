@@ -1,0 +1,149 @@
+//! A verification as text, one line a check with failures opened, and as JSON.
+
+use serde::Serialize;
+
+use super::Options;
+use super::screen::Screen;
+use super::style::{ADDED, CHANGED, DIM, HEADING, REMOVED, paint};
+use crate::verify::{Check, Section, Verdict, Verification};
+
+/// The most findings of one check that are opened.
+const OPENED: usize = 8;
+
+/// The text for a terminal: one line a check, and under it what stands against it.
+pub fn text(verification: &Verification, options: Options) -> String {
+    let screen = Screen::of(options);
+    let mut text = Vec::new();
+    for section in Section::ALL {
+        let checks = verification.checks.iter();
+        let mut checks = checks.filter(|check| check.section == section).peekable();
+        if checks.peek().is_some() {
+            text.push(paint(HEADING, section.word()));
+            text.extend(checks.flat_map(|check| lines(check, screen, options)));
+            text.push(String::new());
+        }
+    }
+    text.push(sum(verification));
+    text.push(String::new());
+    text.join("\n")
+}
+
+fn lines(check: &Check, screen: Screen, options: Options) -> Vec<String> {
+    let (sign, style) = match (&check.verdict, options.unicode) {
+        (Verdict::Passed, true) => ("✓", ADDED),
+        (Verdict::Passed, false) => ("ok", ADDED),
+        (Verdict::Failed, true) => ("✗", REMOVED),
+        (Verdict::Failed, false) => ("NO", REMOVED),
+        (Verdict::Known { .. }, _) => ("!", CHANGED),
+        (Verdict::Skipped { .. }, _) => ("-", DIM),
+    };
+    let why = match &check.verdict {
+        Verdict::Passed | Verdict::Failed => String::new(),
+        Verdict::Known { why } => format!("  known to fail: {why}"),
+        Verdict::Skipped { why } => format!("  skipped: {why}"),
+    };
+    let name = format!("{}{why}", check.name);
+    let name = screen.cut(&name, options.width.saturating_sub(4));
+    let mut lines = vec![format!("  {} {name}", paint(style, sign))];
+    let most = if options.all { usize::MAX } else { OPENED };
+    for finding in check.findings.iter().take(most) {
+        let wrapped = screen.wrap(&finding.message, options.width.saturating_sub(8));
+        lines.extend(wrapped.iter().map(|line| format!("      {line}")));
+    }
+    let more = check.findings.len().saturating_sub(most);
+    if more > 0 {
+        lines.push(format!("      and {more} more"));
+    }
+    lines
+}
+
+fn sum(verification: &Verification) -> String {
+    let passed = verification.count(|verdict| *verdict == Verdict::Passed);
+    let failed = verification.count(|verdict| *verdict == Verdict::Failed);
+    let known = verification.count(|verdict| matches!(verdict, Verdict::Known { .. }));
+    let skipped = verification.count(|verdict| matches!(verdict, Verdict::Skipped { .. }));
+    let mut parts = vec![format!(
+        "{passed} of {} checks pass",
+        verification.checks.len()
+    )];
+    for (count, words) in [
+        (failed, "fail"),
+        (known, "known to fail"),
+        (skipped, "skipped"),
+    ] {
+        if count > 0 {
+            parts.push(format!("{count} {words}"));
+        }
+    }
+    parts.join(", ")
+}
+
+/// The document that `--format json` writes, version 1.
+#[derive(Debug, Serialize)]
+struct Document<'a> {
+    format_version: u32,
+    command: &'static str,
+    align_version: &'static str,
+    database: &'a str,
+    passed: bool,
+    checks: Vec<JsonCheck<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct JsonCheck<'a> {
+    section: &'static str,
+    name: &'a str,
+    /// `passed`, `failed`, `known` or `skipped`.
+    verdict: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<&'a str>,
+    looked_at: u64,
+    milliseconds: u64,
+    findings: Vec<JsonFinding<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct JsonFinding<'a> {
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sql: Option<&'a str>,
+}
+
+/// The document for a program; `database` is what was checked.
+pub fn json(verification: &Verification, database: &str) -> String {
+    let document = Document {
+        format_version: 1,
+        command: "verify",
+        align_version: env!("CARGO_PKG_VERSION"),
+        database,
+        passed: verification.holds(),
+        checks: verification.checks.iter().map(json_check).collect(),
+    };
+    let text = serde_json::to_string_pretty(&document);
+    text.unwrap_or_else(|error| unreachable!("a value without maps becomes JSON: {error}")) + "\n"
+}
+
+fn json_check(check: &Check) -> JsonCheck<'_> {
+    let (verdict, why) = match &check.verdict {
+        Verdict::Passed => ("passed", None),
+        Verdict::Failed => ("failed", None),
+        Verdict::Known { why } => ("known", Some(why.as_str())),
+        Verdict::Skipped { why } => ("skipped", Some(why.as_str())),
+    };
+    JsonCheck {
+        section: check.section.word(),
+        name: &check.name,
+        verdict,
+        why,
+        looked_at: check.looked_at,
+        milliseconds: u64::try_from(check.took.as_millis()).unwrap_or(u64::MAX),
+        findings: check
+            .findings
+            .iter()
+            .map(|finding| JsonFinding {
+                message: &finding.message,
+                sql: finding.sql.as_deref(),
+            })
+            .collect(),
+    }
+}

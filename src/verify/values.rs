@@ -1,0 +1,515 @@
+//! Rows against the mapping: whether every new value is the mapping's expression of the old one.
+//!
+//! The old values are read where the database still shows them in the from side's form: in the namespace
+//! that `[verify] old` names, or under their own names. A rule that holds once is looked at on rows that
+//! nobody has written since the migration began. A row that is in quarantine, or that the mapping
+//! excuses, is no failure.
+
+use std::time::{Duration, Instant};
+
+use sqlx::postgres::{PgConnection, PgRow};
+use sqlx::{AssertSqlSafe, Executor, Row};
+
+use super::error::{VerifyError, server, words};
+use super::{Check, Finding, Section};
+use crate::ddl::literal;
+use crate::mapping::{ColumnCorrespondence, Lookup, Mapping, Rule, Status, Sync, TableRef};
+use crate::schema::{ColumnType, Ident, QualifiedName, quote};
+use crate::transform::sql::{Expression, columns};
+use crate::transform::{LookupSource, Lookups, SESSION, Shape};
+
+const READ: &str = include_str!("sql/read.sql");
+const RELATION: &str = include_str!("sql/relation.sql");
+/// How many keys of rows that fail are shown.
+const SAMPLES: usize = 5;
+
+/// What the rows are held against, and how long that may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Values<'a> {
+    /// The mapping.
+    pub mapping: &'a Mapping,
+    /// What the ledger calls the pair.
+    pub pair: &'a str,
+    /// The most that one check may take.
+    pub budget: Duration,
+    /// About how many rows of a table are looked at; `None` is all of them.
+    pub sample: Option<u64>,
+}
+
+/// Looks at every accepted correspondence of one table with one table, and at what is in quarantine.
+/// All of it reads one state of the database.
+///
+/// # Errors
+/// [`VerifyError::Server`].
+pub async fn check(
+    connection: &mut PgConnection,
+    values: &Values<'_>,
+) -> Result<Vec<Check>, VerifyError> {
+    let begun = connection.execute(READ).await;
+    begun.map_err(|error| server("begin to read", &error))?;
+    for (name, value) in SESSION {
+        let set = sqlx::query("SELECT set_config($1, $2, true)").persistent(false);
+        let set = set.bind(*name).bind(*value).execute(&mut *connection).await;
+        set.map_err(|error| server("set up the session", &error))?;
+    }
+    let milliseconds = values.budget.as_millis().to_string();
+    let limit = sqlx::query("SELECT set_config('statement_timeout', $1, true)").persistent(false);
+    let limit = limit.bind(milliseconds).execute(&mut *connection).await;
+    limit.map_err(|error| server("set the time limit", &error))?;
+
+    let mut checks = Vec::new();
+    for entry in &values.mapping.tables {
+        if entry.status == Status::Accepted && entry.from.name != entry.to.name {
+            let begun = Instant::now();
+            let mut check = rows(connection, values, &entry.from, &entry.to).await?;
+            check.took = begun.elapsed();
+            checks.push(check);
+        }
+    }
+    for entry in values.mapping.accepted_columns() {
+        if let (Rule::Convert(_), [first, ..], [_, ..]) =
+            (&entry.rule, entry.from.as_slice(), entry.to.as_slice())
+        {
+            let begun = Instant::now();
+            let mut found = column(connection, values, entry, &first.table).await?;
+            for check in &mut found {
+                check.took = begun.elapsed();
+            }
+            checks.append(&mut found);
+        }
+    }
+    checks.push(quarantine(connection).await?);
+    let ended = connection.execute("ROLLBACK").await;
+    ended.map_err(|error| server("end the reading", &error))?;
+    Ok(checks)
+}
+
+/// A table or view of the database.
+struct Relation {
+    /// As SQL names it.
+    name: String,
+    shape: Shape,
+    key: Vec<Ident>,
+}
+
+impl Relation {
+    fn has(&self, column: &Ident) -> bool {
+        self.shape.slot(column).is_some()
+    }
+}
+
+async fn relation(
+    connection: &mut PgConnection,
+    namespace: &str,
+    table: &Ident,
+) -> Result<Option<Relation>, VerifyError> {
+    let doing = "read the columns of a table";
+    let failed = |error: sqlx::Error| server(doing, &error);
+    let name = format!("{}.{table}", quote(namespace));
+    let query = sqlx::query(RELATION).persistent(false).bind(&name);
+    let rows = query.fetch_all(&mut *connection).await.map_err(failed)?;
+    if rows.is_empty() {
+        return Ok(None);
+    }
+    let user_defined = |namespace: Option<&Ident>, name: &Ident| {
+        namespace.map(|namespace| QualifiedName {
+            namespace: namespace.clone(),
+            name: name.clone(),
+        })
+    };
+    let (mut types, mut key) = (Vec::new(), Vec::new());
+    for row in &rows {
+        let column: String = row.try_get("name").map_err(failed)?;
+        let ty: String = row.try_get("type").map_err(failed)?;
+        let is_key: bool = row.try_get("is_key").map_err(failed)?;
+        let Ok(column) = Ident::new(column) else {
+            continue;
+        };
+        if is_key {
+            key.push(column.clone());
+        }
+        types.push((column, ColumnType::parse(&ty, &user_defined)));
+    }
+    Ok(Some(Relation {
+        name,
+        shape: Shape::from_types(types),
+        key,
+    }))
+}
+
+/// Where the from side's rows are shown in their old form.
+async fn old_form(
+    connection: &mut PgConnection,
+    mapping: &Mapping,
+    table: &TableRef,
+) -> Result<Option<Relation>, VerifyError> {
+    if let Some(old) = &mapping.verify.old
+        && let Some(found) = relation(connection, old.as_str(), &table.name).await?
+    {
+        return Ok(Some(found));
+    }
+    let home = table.namespace_or(mapping.from.home()).to_owned();
+    relation(connection, &home, &table.name).await
+}
+
+/// Whether every row that a table's rows become is there.
+async fn rows(
+    connection: &mut PgConnection,
+    values: &Values<'_>,
+    from: &TableRef,
+    to: &TableRef,
+) -> Result<Check, VerifyError> {
+    let name = format!("rows of {from} are in {to}");
+    let skipped = |why: String| Ok(Check::skipped(Section::Values, name.clone(), why));
+    let Some(old) = old_form(connection, values.mapping, from).await? else {
+        return skipped(format!("there is no table `{from}`"));
+    };
+    let home = to.namespace_or(values.mapping.to.home()).to_owned();
+    let Some(new) = relation(connection, &home, &to.name).await? else {
+        return skipped(format!("there is no table `{to}`"));
+    };
+    let Some(join) = join(&old, &new) else {
+        return skipped(format!("`{to}` has no key that `{from}` has, too"));
+    };
+    let filter = match filter(values.mapping, from, to, &old) {
+        Ok(filter) => filter,
+        Err(why) => return skipped(why),
+    };
+    let missing: Vec<String> = new
+        .key
+        .iter()
+        .map(|key| format!("t.{key} IS NULL"))
+        .collect();
+    let sql = question(&Question {
+        old: &old,
+        new: &new,
+        join: &format!("LEFT JOIN {} AS t ON {join}", new.name),
+        filter: &filter,
+        bad: &missing.join(" AND "),
+        sample: values.sample,
+    });
+    let found = ask(connection, &sql).await?;
+    Ok(found.check(name, "have no counterpart", &sql))
+}
+
+/// One check a target column.
+async fn column(
+    connection: &mut PgConnection,
+    values: &Values<'_>,
+    entry: &ColumnCorrespondence,
+    from: &TableRef,
+) -> Result<Vec<Check>, VerifyError> {
+    let mapping = values.mapping;
+    let names = |columns: &[crate::mapping::ColumnRef]| {
+        let names: Vec<String> = columns.iter().map(ToString::to_string).collect();
+        names.join(", ")
+    };
+    let title = format!("{} → {}", names(&entry.from), names(&entry.to));
+    let skipped = |why: String| Ok(vec![Check::skipped(Section::Values, title.clone(), why)]);
+    let Some(to) = entry.to.first().map(|column| &column.table) else {
+        return Ok(Vec::new());
+    };
+    let Some(old) = old_form(connection, mapping, from).await? else {
+        return skipped(format!("there is no table `{from}`"));
+    };
+    if let Some(gone) = entry.from.iter().find(|column| !old.has(&column.name)) {
+        return skipped(format!("there is no column `{gone}` any more"));
+    }
+    let home = to.namespace_or(mapping.to.home()).to_owned();
+    let Some(new) = relation(connection, &home, &to.name).await? else {
+        return skipped(format!("there is no table `{to}`"));
+    };
+    if let Some(missing) = entry.to.iter().find(|column| !new.has(&column.name)) {
+        return skipped(format!("there is no column `{missing}`"));
+    }
+    let Some(join) = join(&old, &new) else {
+        return skipped(format!("`{to}` has no key that `{from}` has, too"));
+    };
+    let mut filter = match filter(mapping, from, to, &old) {
+        Ok(filter) => filter,
+        Err(why) => return skipped(why),
+    };
+    if entry.sync == Sync::Once {
+        match untouched(values, &new) {
+            Some(untouched) => filter = format!("({filter}) AND {untouched}"),
+            None => return skipped(format!("`{to}` does not say when a row was written")),
+        }
+    }
+    let here = Here {
+        home: mapping.to.home(),
+    };
+    let expressions = match columns(entry, &old.shape, &new.shape, &here) {
+        Ok(expressions) => expressions,
+        Err(why) => return skipped(why.to_string()),
+    };
+    let mut checks = Vec::new();
+    for expression in expressions {
+        let name = format!("{} → {to}.{}", names(&entry.from), expression.column);
+        let excused = excused(mapping, entry, &expression.column, from, to, &new);
+        let bad = format!("{} AND NOT ({excused})", differs(&expression));
+        let sql = question(&Question {
+            old: &old,
+            new: &new,
+            join: &format!("JOIN {} AS t ON {join}", new.name),
+            filter: &filter,
+            bad: &bad,
+            sample: values.sample,
+        });
+        let found = ask(connection, &sql).await?;
+        checks.push(found.check(name, "are not what the mapping says", &sql));
+    }
+    Ok(checks)
+}
+
+/// A value that cannot be converted must be in quarantine; every other must be the expression's.
+fn differs(expression: &Expression) -> String {
+    let new = format!("t.{}", expression.column);
+    let value = format!("{new} IS DISTINCT FROM {}", expression.value);
+    match &expression.code {
+        Some(code) => format!("({code} IS NOT NULL OR {value})"),
+        None => format!("({value})"),
+    }
+}
+
+/// Rows that are known to differ: in quarantine, or by the mapping's word.
+fn excused(
+    mapping: &Mapping,
+    entry: &ColumnCorrespondence,
+    column: &Ident,
+    from: &TableRef,
+    to: &TableRef,
+    new: &Relation,
+) -> String {
+    let tables = [from, to]
+        .map(|table| literal(table.name.as_str()))
+        .join(", ");
+    let names = entry.from.iter().map(|column| &column.name).chain([column]);
+    let names: Vec<String> = names.map(|name| literal(name.as_str())).collect();
+    let quarantine = format!(
+        "EXISTS (SELECT FROM align.quarantine AS q WHERE q.table_name IN ({tables}) AND q.column_name IN ({}) AND q.key = {})",
+        names.join(", "),
+        key(new)
+    );
+    let excuse = mapping.verify.excuse.iter().find(|(excused, _)| {
+        excused.name == *column && excused.table.is_same(to, mapping.to.home())
+    });
+    match excuse {
+        Some((_, sql)) => format!("{quarantine} OR ({sql})"),
+        None => quarantine,
+    }
+}
+
+/// The key of a row as quarantine keeps it.
+fn key(new: &Relation) -> String {
+    let members = new.key.iter();
+    let members: Vec<String> = members
+        .map(|key| format!("{}, t.{key}", literal(key.as_str())))
+        .collect();
+    format!("jsonb_build_object({})", members.join(", "))
+}
+
+fn join(old: &Relation, new: &Relation) -> Option<String> {
+    if new.key.is_empty() || !new.key.iter().all(|key| old.has(key)) {
+        return None;
+    }
+    let same: Vec<String> = new
+        .key
+        .iter()
+        .map(|key| format!("t.{key} = s.{key}"))
+        .collect();
+    Some(same.join(" AND "))
+}
+
+/// The condition of the tables' correspondence.
+fn filter(
+    mapping: &Mapping,
+    from: &TableRef,
+    to: &TableRef,
+    old: &Relation,
+) -> Result<String, String> {
+    let (from_home, to_home) = (mapping.from.home(), mapping.to.home());
+    let entry = mapping.tables.iter().find(|entry| {
+        entry.status == Status::Accepted
+            && entry.from.is_same(from, from_home)
+            && entry.to.is_same(to, to_home)
+    });
+    match entry.and_then(|entry| Some((entry.filter.as_ref()?, entry.at))) {
+        Some((condition, at)) => crate::transform::sql::condition(condition, &old.shape, at)
+            .map(|sql| format!("({sql}) IS TRUE"))
+            .map_err(|why| why.to_string()),
+        None => Ok("true".to_owned()),
+    }
+}
+
+/// Rows that nobody has written since the migration began: a backfill leaves `updated_at` as it was.
+fn untouched(values: &Values<'_>, new: &Relation) -> Option<String> {
+    let column = Ident::new("updated_at").ok()?;
+    new.has(&column).then(|| {
+        format!(
+            "t.{column} < (SELECT min(e.at) FROM align.events AS e WHERE e.pair = {})",
+            literal(values.pair)
+        )
+    })
+}
+
+/// What is asked of two relations.
+struct Question<'a> {
+    old: &'a Relation,
+    new: &'a Relation,
+    join: &'a str,
+    filter: &'a str,
+    bad: &'a str,
+    sample: Option<u64>,
+}
+
+fn question(question: &Question<'_>) -> String {
+    let Question {
+        old,
+        new,
+        join,
+        filter,
+        bad,
+        sample,
+    } = question;
+    let shown: Vec<String> = new.key.iter().map(|key| format!("s.{key}::text")).collect();
+    let shown = shown.join(" || ', ' || ");
+    let limit = sample.map_or_else(String::new, |rows| {
+        format!(" ORDER BY md5({shown}) LIMIT {rows}")
+    });
+    format!(
+        "SELECT count(*) AS seen, count(*) FILTER (WHERE r.bad) AS bad, \
+         (array_agg(r.key ORDER BY r.key) FILTER (WHERE r.bad))[1:{SAMPLES}] AS keys \
+         FROM (SELECT {shown} AS key, coalesce({bad}, false) AS bad FROM {} AS s {join} WHERE {filter}{limit}) AS r",
+        old.name
+    )
+}
+
+/// What a question found.
+struct Found {
+    seen: u64,
+    bad: u64,
+    keys: Vec<String>,
+    trouble: Option<String>,
+}
+
+impl Found {
+    fn check(self, name: String, words: &str, sql: &str) -> Check {
+        if let Some(trouble) = self.trouble {
+            let finding = Finding::new(trouble).shown_by(sql);
+            return Check::of(Section::Values, name, 0, vec![finding]);
+        }
+        let finding = (self.bad > 0).then(|| {
+            let more = if self.bad > self.keys.len() as u64 {
+                ", …"
+            } else {
+                ""
+            };
+            let keys = self.keys.join("; ");
+            Finding::new(format!(
+                "{} of {} rows {words}: {keys}{more}",
+                self.bad, self.seen
+            ))
+            .shown_by(sql)
+        });
+        Check::of(
+            Section::Values,
+            name,
+            self.seen,
+            finding.into_iter().collect(),
+        )
+    }
+}
+
+/// A question that the server cannot answer is itself a finding, and the next one is asked all the same.
+async fn ask(connection: &mut PgConnection, sql: &str) -> Result<Found, VerifyError> {
+    let doing = "compare rows";
+    let failed = |error: sqlx::Error| server(doing, &error);
+    connection
+        .execute("SAVEPOINT align_values")
+        .await
+        .map_err(failed)?;
+    let query = sqlx::query(AssertSqlSafe(sql.to_owned())).persistent(false);
+    let row = match query.fetch_one(&mut *connection).await {
+        Ok(row) => row,
+        Err(error) if error.as_database_error().is_some() => {
+            let back = "ROLLBACK TO SAVEPOINT align_values";
+            connection.execute(back).await.map_err(failed)?;
+            return Ok(Found {
+                seen: 0,
+                bad: 0,
+                keys: Vec::new(),
+                trouble: Some(words(&error)),
+            });
+        }
+        Err(error) => return Err(failed(error)),
+    };
+    let count = |column: &str| -> Result<u64, VerifyError> {
+        let count: i64 = row.try_get(column).map_err(failed)?;
+        Ok(u64::try_from(count).unwrap_or_default())
+    };
+    let keys: Option<Vec<String>> = row.try_get("keys").map_err(failed)?;
+    Ok(Found {
+        seen: count("seen")?,
+        bad: count("bad")?,
+        keys: keys.unwrap_or_default(),
+        trouble: None,
+    })
+}
+
+/// What could not be converted is settled by somebody, or stands here.
+async fn quarantine(connection: &mut PgConnection) -> Result<Check, VerifyError> {
+    let name = "quarantine is empty or settled";
+    let doing = "look into the quarantine";
+    let failed = |error: sqlx::Error| server(doing, &error);
+    let there = sqlx::query_scalar("SELECT to_regclass('align.quarantine') IS NOT NULL");
+    let there: bool = there
+        .persistent(false)
+        .fetch_one(&mut *connection)
+        .await
+        .map_err(failed)?;
+    if !there {
+        let why = "there is no quarantine: nothing was migrated here";
+        return Ok(Check::skipped(Section::Values, name, why));
+    }
+    let query = sqlx::query(
+        "SELECT table_name, column_name, code, count(*) AS rows FROM align.quarantine \
+         WHERE resolved_at IS NULL GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
+    );
+    let rows = query
+        .persistent(false)
+        .fetch_all(&mut *connection)
+        .await
+        .map_err(failed)?;
+    let line = |row: &PgRow| -> Result<Finding, sqlx::Error> {
+        let table: String = row.try_get("table_name")?;
+        let column: String = row.try_get("column_name")?;
+        let code: String = row.try_get("code")?;
+        let count: i64 = row.try_get("rows")?;
+        Ok(Finding::new(format!(
+            "{count} rows of {table}.{column}: {code}"
+        )))
+    };
+    let findings: Result<Vec<Finding>, _> = rows.iter().map(line).collect();
+    let seen = u64::try_from(rows.len()).unwrap_or(u64::MAX);
+    Ok(Check::of(
+        Section::Values,
+        name,
+        seen,
+        findings.map_err(failed)?,
+    ))
+}
+
+/// Looked-up tables are those of the database that is checked.
+struct Here<'a> {
+    home: &'a str,
+}
+
+impl Lookups for Here<'_> {
+    fn source(&self, lookup: &Lookup) -> Option<LookupSource<'_>> {
+        let namespace = Ident::new(lookup.table.namespace_or(self.home)).ok()?;
+        Some(LookupSource::Table(QualifiedName {
+            namespace,
+            name: lookup.table.name.clone(),
+        }))
+    }
+}

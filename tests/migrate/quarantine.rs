@@ -1,0 +1,141 @@
+//! Rows that a batch cannot convert.
+
+use crate::Shop;
+
+/// The shop with a column that takes numbers, and sizes that are none.
+fn awkward(name: &str) -> Shop {
+    let shop = Shop::new(name);
+    shop.write(
+        "migrations/one/V2__fill_names.sql",
+        "-- align: batch table=clients key=id size=100
+UPDATE public.clients AS c
+SET client_name = c.name, touched = c.size::integer
+WHERE c.client_name IS NULL /* align:window */;
+",
+    );
+    shop.db.psql(
+        "UPDATE clients SET size = '10k' WHERE id IN (1, 250, 251, 252, 1000);
+         UPDATE clients SET size = '99999999999' WHERE id = 777;",
+    );
+    shop
+}
+
+const LISTED: &str = "SELECT table_name, key, column_name, coalesce(value, '-'), code, run = (SELECT max(run::text) FROM align.events WHERE event = 'run')
+    FROM align.quarantine ORDER BY (key ->> 'id')::integer";
+
+#[test]
+fn bad_rows_go_to_quarantine_and_the_others_are_converted() {
+    let shop = awkward("aside");
+    let run = shop.migrate(&["--phase", "one"]).ends_with(0).says(&[
+        "994 rows in",
+        "6 rows put into quarantine",
+        "6 rows of `clients` went to align.quarantine",
+    ]);
+    assert!(!run.stderr.contains("10k"), "{run:#?}");
+    assert_eq!(
+        shop.db.psql(LISTED),
+        [1, 250, 251, 252, 777, 1000]
+            .map(|id| {
+                let code = if id == 777 { "22003" } else { "22P02" };
+                format!("clients|{{\"id\": {id}}}|*|-|{code}|t")
+            })
+            .join("\n")
+    );
+    let converted = "SELECT count(*), count(client_name), sum(touched) = sum(size::integer) FILTER (WHERE client_name IS NOT NULL), max(touched) FROM clients";
+    assert_eq!(shop.db.psql(converted), "1000|994|t|6");
+    let kept = "SELECT count(*) FROM clients WHERE client_name IS NULL AND size IN ('10k', '99999999999') AND touched = 0";
+    assert_eq!(shop.db.psql(kept), "6");
+}
+
+#[test]
+fn a_constraint_names_the_column() {
+    let shop = awkward("constraint");
+    shop.write(
+        "migrations/one/V1__add_columns.sql",
+        "ALTER TABLE public.clients
+    ADD COLUMN client_name text CONSTRAINT no_seven CHECK (client_name <> 'client 7'),
+    ADD COLUMN touched integer;
+ALTER TABLE public.clients ADD CONSTRAINT filled CHECK (touched IS NOT NULL) NOT VALID;
+CREATE UNIQUE INDEX one_name ON public.clients (client_name);
+",
+    );
+    shop.db.psql(
+        "UPDATE clients SET size = '1';
+         UPDATE clients SET size = NULL WHERE id = 70;
+         UPDATE clients SET name = 'client 8' WHERE id = 500;",
+    );
+    let allowed = [
+        "--phase",
+        "one",
+        "--target",
+        "2",
+        "--allow",
+        "blocks-writes",
+    ];
+    shop.migrate(&allowed).ends_with(0);
+    assert_eq!(
+        shop.db.psql("SELECT key ->> 'id', column_name, code FROM align.quarantine ORDER BY (key ->> 'id')::integer"),
+        "7|client_name|23514\n70|touched|23514\n500|*|23505"
+    );
+    assert_eq!(
+        shop.db.psql("SELECT count(client_name) FROM clients"),
+        "997"
+    );
+}
+
+#[test]
+fn the_mapping_may_want_the_run_to_end() {
+    let shop = awkward("strict");
+    let mapping = "mappings/shop-to-crm/mapping.toml";
+    let text = std::fs::read_to_string(shop.folder.path().join(mapping)).unwrap();
+    let rule = "[[column]]\nfrom = \"clients.size\"\nto = \"clients.touched\"\ncast = \"integer\"\non_error = \"fail\"\n";
+    shop.write(mapping, &format!("{text}\n{rule}"));
+    shop.migrate(&["--phase", "one"])
+        .ends_with(4)
+        .says(&["22P02"]);
+    assert_eq!(
+        shop.db
+            .psql("SELECT to_regclass('align.quarantine') IS NULL"),
+        "t"
+    );
+}
+
+#[test]
+fn a_statement_that_no_row_is_to_blame_for_fails() {
+    let shop = awkward("unsound");
+    shop.write(
+        "migrations/one/V2__fill_names.sql",
+        "-- align: batch table=clients key=id size=100
+UPDATE public.clients AS c SET touched = 'many'::integer WHERE true /* align:window */;
+",
+    );
+    shop.migrate(&["--phase", "one"])
+        .ends_with(4)
+        .says(&["22P02"]);
+    assert_eq!(
+        shop.db
+            .psql("SELECT to_regclass('align.quarantine') IS NULL"),
+        "t"
+    );
+}
+
+#[test]
+fn a_run_that_ended_among_bad_rows_goes_on() {
+    let shop = awkward("among");
+    shop.migrate(&["--phase", "one", "--stop-after", "0s"])
+        .ends_with(4);
+    while shop
+        .migrate(&["--phase", "one", "--stop-after", "150ms"])
+        .code
+        != Some(0)
+    {}
+    assert_eq!(
+        shop.db
+            .psql("SELECT count(*), count(DISTINCT key) FROM align.quarantine"),
+        "6|6"
+    );
+    assert_eq!(
+        shop.db.psql("SELECT count(client_name) FROM clients"),
+        "994"
+    );
+}

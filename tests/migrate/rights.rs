@@ -1,0 +1,208 @@
+//! A role may do what it needs to, or nothing begins.
+
+use crate::clara::{Clara, Surroundings};
+use crate::cluster::{Cluster, Settings};
+use crate::{Run, Shop, without_noise};
+
+const PHASES: [&str; 6] = [
+    "--phase", "phase1", "--phase", "phase2", "--phase", "phase3",
+];
+
+/// Of what `status --grants` writes, the statements.
+fn statements(run: &Run) -> Vec<&str> {
+    let lines = run.stdout.lines();
+    lines.filter(|line| !line.starts_with("--")).collect()
+}
+
+#[test]
+fn the_role_that_status_writes_migrates_the_bundled_pair() {
+    let cluster = Cluster::start(&Settings::default());
+    for surroundings in [Surroundings::Plain, Surroundings::Supabase] {
+        let clara = Clara::new(&cluster, "grants", surroundings, "clara_owner");
+        let grants = clara
+            .align("postgres", &[&["status", "--grants"], &PHASES[..]].concat())
+            .ends_with(0);
+        // An administrator has psql read all of it.
+        clara.db.psql(&grants.stdout);
+        let again = clara
+            .align("postgres", &[&["status", "--grants"], &PHASES[..]].concat())
+            .ends_with(0);
+        assert_eq!(
+            statements(&again),
+            [
+                "GRANT clara_owner TO align_migrator;".to_owned(),
+                format!(
+                    "ALTER ROLE align_migrator IN DATABASE {} SET role = 'clara_owner';",
+                    clara.db.name
+                ),
+            ],
+            "{surroundings:?}"
+        );
+
+        // None of them is there for nothing.
+        let begun = clara.dump();
+        let mut missed = 0;
+        for grant in statements(&grants) {
+            let Some(given) = grant
+                .strip_prefix("GRANT ")
+                .filter(|given| given.contains(" ON "))
+            else {
+                continue;
+            };
+            let given = given.strip_suffix(" TO clara_owner;").unwrap();
+            let (privileges, on) = given.split_once(" ON ").unwrap();
+            for privilege in privileges.split(", ") {
+                clara
+                    .db
+                    .psql(&format!("REVOKE {privilege} ON {on} FROM clara_owner"));
+                let without = clara.dump();
+                let run = clara.migrate("align_migrator", &PHASES).ends_with(3);
+                run.says(&["missing", " ON ", " TO clara_owner;`"]);
+                assert_eq!(clara.dump(), without, "{grant}");
+                clara
+                    .db
+                    .psql(&format!("GRANT {privilege} ON {on} TO clara_owner"));
+                missed += 1;
+            }
+        }
+        let expected = match surroundings {
+            Surroundings::Plain => 2,
+            Surroundings::Supabase => 7,
+        };
+        assert!(missed >= expected, "{missed} in {}", grants.stdout);
+        assert_eq!(clara.dump(), begun);
+
+        clara.migrate("align_migrator", &PHASES).ends_with(0);
+        let again = clara.migrate("align_migrator", &PHASES).ends_with(0);
+        assert_eq!(again.stdout, "nothing is pending\n");
+        let strangers = "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+             WHERE n.nspname IN ('public', 'align', 'clara') AND pg_get_userbyid(relowner) <> 'clara_owner'";
+        assert_eq!(clara.db.psql(strangers), "0");
+        let by = "SELECT DISTINCT database_user FROM align.events";
+        assert_eq!(clara.db.psql(by), "align_migrator");
+        let plain = clara.db.dump_schema("(public|clara|trendtial)");
+        for phase in ["phase3", "phase2", "phase1"] {
+            clara
+                .migrate("align_migrator", &["--undo", phase])
+                .ends_with(0);
+        }
+        assert_ne!(clara.db.dump_schema("(public|clara|trendtial)"), plain);
+
+        let small = Clara::new(&cluster, "grants_minimal", surroundings, "clara_owner");
+        let minimal = ["--phase", "minimal"];
+        let grants = small
+            .align(
+                "postgres",
+                &[&["status", "--grants"], &minimal[..]].concat(),
+            )
+            .ends_with(0);
+        small.db.psql(&grants.stdout);
+        small.migrate("align_migrator", &minimal).ends_with(0);
+        small
+            .migrate("align_migrator", &["--undo", "minimal"])
+            .ends_with(0);
+        // As the comment over the statements says.
+        clara.db.psql("DROP ROLE align_migrator");
+    }
+}
+
+#[test]
+fn tables_of_a_superuser_go_to_a_role_that_is_none() {
+    let shop = Shop::new("superuser");
+    let grants = shop.align(&["status", "--grants"]).ends_with(0);
+    let all = statements(&grants).join("\n");
+    for words in [
+        "ALTER TABLE public.clients OWNER TO align_migrator;",
+        "GRANT USAGE, CREATE ON SCHEMA public TO align_migrator;",
+    ] {
+        assert!(all.contains(words), "no `{words}` in {all}");
+    }
+    assert!(!all.contains("GRANT postgres"), "{all}");
+    // Another test makes the role of that name, on another server; this one is shared.
+    shop.db
+        .psql(&all.replace("align_migrator", "shop_migrator"));
+    let url = shop.db.url_as("shop_migrator");
+    shop.migrate(&["--database", &url]).ends_with(0);
+}
+
+#[test]
+fn missing_rights_are_named_with_what_to_grant() {
+    let shop = Shop::new("rights");
+    shop.db.cluster.role("mallory", "LOGIN");
+    shop.db.cluster.role("shopkeeper", "NOLOGIN");
+    shop.db.psql("ALTER TABLE clients OWNER TO shopkeeper");
+    let url = shop.db.url_as("mallory");
+    let before = shop.everything();
+    let grants = [
+        format!("GRANT CREATE ON DATABASE {} TO mallory;", shop.db.name),
+        "GRANT CREATE ON SCHEMA public TO mallory;".to_owned(),
+        "GRANT shopkeeper TO mallory;".to_owned(),
+    ];
+    let run = shop.migrate(&["--database", &url]).ends_with(3);
+    let run = run.says(&[
+        "create schema `align`",
+        "create something in schema `public`",
+        "change `public.clients`, which belongs to `shopkeeper`",
+    ]);
+    let status = shop.align(&["status", "--database", &url]).ends_with(0);
+    for grant in &grants {
+        run_says_once(&run, grant);
+        assert!(status.stdout.contains(grant), "{}", status.stdout);
+    }
+    let json = shop
+        .align(&["status", "--format", "json", "--database", &url])
+        .ends_with(0);
+    assert!(json.stdout.contains("\"ready\": false"), "{}", json.stdout);
+    assert_eq!(shop.everything(), before);
+
+    for (at, grant) in grants.iter().enumerate() {
+        shop.db.psql(grant);
+        let run = shop.migrate(&["--database", &url]);
+        let run = run.ends_with(if at + 1 < grants.len() { 3 } else { 0 });
+        assert!(!run.stderr.contains(grant), "{}", run.stderr);
+    }
+}
+
+#[track_caller]
+fn run_says_once(run: &Run, grant: &str) {
+    assert_eq!(run.stderr.matches(grant).count(), 1, "{}", run.stderr);
+}
+
+#[test]
+fn a_ledger_of_another_role_is_named_with_what_to_grant() {
+    let shop = Shop::new("others_ledger");
+    shop.db.cluster.role("late_comer", "LOGIN");
+    shop.migrate(&["--phase", "one", "--target", "1"])
+        .ends_with(0);
+    shop.db.psql(
+        "ALTER TABLE clients OWNER TO late_comer; GRANT CREATE ON SCHEMA public TO late_comer",
+    );
+    let url = shop.db.url_as("late_comer");
+    let before = without_noise(&shop.db.dump_schema("*"));
+    let run = shop
+        .migrate(&["--database", &url])
+        .ends_with(3)
+        .says(&["GRANT USAGE, CREATE ON SCHEMA align TO late_comer;"]);
+    assert_eq!(without_noise(&shop.db.dump_schema("*")), before);
+    type_hints(&shop, &run);
+    let run = shop.migrate(&["--database", &url]);
+    if run.code == Some(3) {
+        // What a role may not see, it is told when it may.
+        type_hints(&shop, &run);
+        shop.migrate(&["--database", &url]).ends_with(0);
+    } else {
+        run.ends_with(0);
+    }
+}
+
+/// Everything a refusal says to type.
+fn type_hints(shop: &Shop, run: &Run) {
+    let mut typed = 0;
+    for line in run.stderr.lines() {
+        if let Some((_, rest)) = line.split_once("grant it with `") {
+            shop.db.psql(rest.trim_end_matches('`'));
+            typed += 1;
+        }
+    }
+    assert!(typed > 0, "{}", run.stderr);
+}

@@ -1,0 +1,551 @@
+//! `align verify` on the migrated pair: it passes there, it leaves nothing behind, and it finds every
+//! single fault that is put in, by the check that should.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on fails where it is"
+)]
+
+mod cluster;
+
+use std::sync::OnceLock;
+
+use assert_cmd::Command;
+use cluster::{Cluster, Database};
+use serde_json::Value;
+
+/// A migrated database that others are copied from; nothing connects to it once it is made.
+fn template() -> &'static str {
+    static NAME: OnceLock<String> = OnceLock::new();
+    NAME.get_or_init(|| {
+        let db = cluster::database("verify_template");
+        db.load_shim();
+        db.load("mappings/clara-to-trendtialcrm/clara.sql");
+        db.load("tests/fixtures/verify/rows.sql");
+        migrate(&db);
+        db.name
+    })
+}
+
+fn migrate(db: &Database<'_>) {
+    let mut command = align(db);
+    command.args(["migrate", "--yes", "--allow", "breaks-clients"]);
+    for phase in ["phase1", "phase2", "phase3"] {
+        command.args(["--phase", phase]);
+    }
+    command.assert().success();
+}
+
+fn copy(name: &str) -> Database<'static> {
+    let template = template();
+    let name = format!("verify_{name}");
+    let create = format!("CREATE DATABASE \"{name}\" TEMPLATE \"{template}\"");
+    let cluster = Cluster::shared();
+    cluster.named("postgres").psql(&create);
+    cluster.named(&name)
+}
+
+fn align(db: &Database<'_>) -> Command {
+    let mut command = Command::cargo_bin("align").unwrap();
+    command.env("DATABASE_URL", db.url());
+    command.current_dir(env!("CARGO_MANIFEST_DIR"));
+    command
+}
+
+/// The document, and whether all of it holds by the exit code.
+fn verify(db: &Database<'_>, args: &[&str]) -> (Value, i32) {
+    let output = align(db)
+        .args(["verify", "--format", "json"])
+        .args(args)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    let document = serde_json::from_slice(&output.stdout);
+    let document = document.unwrap_or_else(|error| panic!("{error}: {said}"));
+    (document, output.status.code().unwrap())
+}
+
+/// `section: name` of every check that ended so, with what it found.
+fn ended(document: &Value, verdict: &str) -> Vec<(String, String)> {
+    let checks = document["checks"].as_array().unwrap().iter();
+    let ended = checks.filter(|check| check["verdict"] == verdict);
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    ended
+        .map(|check| {
+            let name = format!("{}: {}", text(&check["section"]), text(&check["name"]));
+            let findings = check["findings"].as_array().unwrap().iter();
+            let said: Vec<String> = findings.map(|finding| text(&finding["message"])).collect();
+            (name, said.join("\n"))
+        })
+        .collect()
+}
+
+#[test]
+fn the_migrated_pair_holds_and_nothing_stays_behind() {
+    let db = copy("holds");
+    let dump = || {
+        let dump = db.dump();
+        let token =
+            |line: &&str| !line.starts_with("\\restrict") && !line.starts_with("\\unrestrict");
+        dump.lines().filter(token).collect::<Vec<_>>().join("\n")
+    };
+    let before = dump();
+    let (document, code) = verify(&db, &[]);
+    assert_eq!(ended(&document, "failed"), []);
+    assert_eq!(ended(&document, "skipped"), []);
+    assert_eq!(code, 0);
+    assert_eq!(document["passed"], true);
+    assert!(dump() == before, "something stayed behind");
+}
+
+#[test]
+fn without_roles_and_auth_the_rest_holds_and_they_are_skipped_by_name() {
+    let cluster = Cluster::start(&cluster::Settings::default());
+    let db = cluster.database("verify_plain");
+    db.load("mappings/clara-to-trendtialcrm/clara.sql");
+    db.load("tests/fixtures/verify/rows.sql");
+    migrate(&db);
+    let (document, code) = verify(&db, &[]);
+    assert_eq!(ended(&document, "failed"), []);
+    assert_eq!(code, 0);
+    let checks = document["checks"].as_array().unwrap();
+    let leads = checks
+        .iter()
+        .find(|check| check["section"] == "access" && check["name"] == "leads");
+    let why = leads.unwrap()["why"].as_str().unwrap();
+    assert!(why.contains("anon: there is no role `anon`"), "{why}");
+    let structure = checks
+        .iter()
+        .filter(|check| check["section"] == "structure" && check["verdict"] == "passed");
+    assert_eq!(structure.count(), 9, "all but the grants");
+}
+
+#[test]
+fn the_crm_as_its_authors_ship_it_has_the_faults_that_are_known() {
+    let db = cluster::database("verify_shipped");
+    db.load_shim();
+    db.load("tests/fixtures/trendtialcrm-as-shipped/schema.sql");
+    let (document, code) = verify(&db, &[]);
+    assert_eq!(code, 1);
+    let failed = ended(&document, "failed");
+    for (check, says) in [
+        ("access: users", "anon can select, and should not"),
+        (
+            "access: users",
+            "service_role fails to update: function auth.is_claims_admin() does not exist",
+        ),
+        (
+            "access: calls",
+            "anon can select, insert, update, delete, and should not",
+        ),
+        (
+            "access: follow_ups",
+            "service_role cannot insert: Permission denied",
+        ),
+        (
+            "access: meetings",
+            "service_role cannot insert: Permission denied",
+        ),
+        ("access: todos", "manager cannot insert"),
+        (
+            "statements: clara starts a call",
+            "column \"ai_session_id\" of relation \"calls\" does not exist",
+        ),
+        (
+            "statements: clara saves its own user",
+            "auth.is_claims_admin()",
+        ),
+        (
+            "selects: calls: *,user:user_id(id,full_name,avatar_url)",
+            "no foreign key leads from `calls` to `user_id`",
+        ),
+        (
+            "selects: meetings: *,leads(*,clients(client_name)),users(full_name)",
+            "2 foreign keys lead",
+        ),
+    ] {
+        let found = failed.iter().find(|(name, _)| name == check);
+        assert!(
+            found.is_some_and(|(_, said)| said.contains(says)),
+            "{check}: {found:?}"
+        );
+    }
+    let known: Vec<String> = ended(&document, "known")
+        .into_iter()
+        .map(|(name, _)| name)
+        .collect();
+    assert_eq!(
+        known,
+        [
+            "selects: follow_ups: id,due_date,notes,user_id,leads!inner(contact_person)",
+            "selects: meetings: id,start_time,title,user_id",
+        ]
+    );
+    let skipped = ended(&document, "skipped");
+    assert!(
+        skipped
+            .iter()
+            .any(|(name, _)| name == "access: conversations")
+    );
+}
+
+#[test]
+fn without_probes_nothing_is_tried() {
+    let db = copy("unprobed");
+    let (document, code) = verify(&db, &["--no-write-probe"]);
+    assert_eq!(code, 0);
+    let checks = document["checks"].as_array().unwrap();
+    let reads = |check: &Value| check["section"] == "structure" || check["section"] == "values";
+    assert!(checks.iter().all(reads));
+    let (document, _) = verify(
+        &db,
+        &["--only", "flow", "--only", "statements", "--skip", "flow"],
+    );
+    let checks = document["checks"].as_array().unwrap();
+    assert!(checks.iter().all(|check| check["section"] == "statements"));
+    assert!(!checks.is_empty());
+}
+
+/// A fault, the check that must find it, and a part of what it must say.
+const FAULTS: &[(&str, &str, &str, &str)] = &[
+    (
+        "policy dropped",
+        "DROP POLICY leads_select ON leads",
+        "access: leads",
+        "agent cannot select",
+    ),
+    (
+        "policy dropped, as promised",
+        "DROP POLICY leads_delete ON leads",
+        "structure: row security is the target's",
+        "leads.leads_delete",
+    ),
+    (
+        "row security off",
+        "ALTER TABLE calls DISABLE ROW LEVEL SECURITY",
+        "access: calls",
+        "colleague can select",
+    ),
+    (
+        "policy that lets all in",
+        "ALTER POLICY meetings_select ON meetings USING (true)",
+        "access: meetings",
+        "outsider can select, and should not",
+    ),
+    (
+        "policy beside the promised ones",
+        "CREATE POLICY more ON todos FOR SELECT TO anon USING (true); GRANT SELECT ON todos TO anon",
+        "access: todos",
+        "anon can select, and should not",
+    ),
+    (
+        "policy without a check",
+        "DROP POLICY leads_insert ON leads; CREATE POLICY leads_insert ON leads FOR INSERT TO authenticated WITH CHECK (true);
+         DROP TRIGGER before_lead_engagement_changes_validation ON leads",
+        "access: leads",
+        "colleague can insert",
+    ),
+    (
+        "policy of another role",
+        "ALTER POLICY clients_select ON clients TO anon",
+        "access: clients",
+        "agent cannot select",
+    ),
+    (
+        "grant to anon",
+        "GRANT SELECT ON users TO anon",
+        "structure: grants are the target's",
+        "anon may SELECT",
+    ),
+    (
+        "grant of the public form taken away",
+        "REVOKE INSERT ON user_links FROM anon",
+        "statements: the public form leaves a contact",
+        "permission denied",
+    ),
+    (
+        "grant taken away",
+        "REVOKE UPDATE ON follow_ups FROM authenticated",
+        "access: follow_ups",
+        "agent cannot update: no column is granted",
+    ),
+    (
+        "grant of one column",
+        "REVOKE SELECT ON notifications FROM authenticated; GRANT SELECT (id) ON notifications TO authenticated",
+        "structure: grants are the target's",
+        "notifications",
+    ),
+    (
+        "grant of service_role taken away",
+        "REVOKE INSERT ON meetings FROM service_role",
+        "access: meetings",
+        "service_role cannot insert",
+    ),
+    (
+        "function anybody may call",
+        "GRANT EXECUTE ON FUNCTION upsert_meetings_bulk(jsonb) TO anon",
+        "structure: grants are the target's",
+        "upsert_meetings_bulk",
+    ),
+    (
+        "function that answers wrong",
+        "CREATE OR REPLACE FUNCTION public.get_current_user_role() RETURNS text LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS $$ SELECT 'super_admin' $$",
+        "access: clients",
+        "delete, and should not",
+    ),
+    (
+        "second foreign key to users",
+        "ALTER TABLE leads ADD COLUMN created_by uuid REFERENCES users (id)",
+        "structure: nothing blocks",
+        "more than one way leads from `leads` to `users`",
+    ),
+    (
+        "foreign key dropped",
+        "ALTER TABLE calls DROP CONSTRAINT calls_user_id_fkey",
+        "structure: nothing blocks",
+        "user_id",
+    ),
+    (
+        "foreign key of another action",
+        "ALTER TABLE follow_ups DROP CONSTRAINT follow_ups_lead_id_fkey;
+         ALTER TABLE follow_ups ADD CONSTRAINT follow_ups_lead_id_fkey FOREIGN KEY (lead_id) REFERENCES leads (id)",
+        "structure: everything of the target is there",
+        "follow_ups.follow_ups_lead_id_fkey",
+    ),
+    (
+        "second foreign key on the way of a query",
+        "ALTER TABLE meetings ADD COLUMN host uuid REFERENCES users (id)",
+        "selects: meetings: *,leads(*,clients(client_name)),users(full_name)",
+        "2 foreign keys lead from `meetings` to `users`",
+    ),
+    (
+        "embed that its reader may not see",
+        "ALTER POLICY calls_select ON calls USING (false)",
+        "selects: calls: *,user:user_id(id,full_name,avatar_url)",
+        "agent gets no row, and one is there for them",
+    ),
+    (
+        "not null dropped",
+        "ALTER TABLE leads ALTER COLUMN status_bucket DROP NOT NULL",
+        "structure: everything of the target is there",
+        "leads.status_bucket: nullable",
+    ),
+    (
+        "default dropped",
+        "ALTER TABLE leads ALTER COLUMN sync_lock DROP DEFAULT",
+        "structure: everything of the target is there",
+        "leads.sync_lock",
+    ),
+    (
+        "default changed",
+        "ALTER TABLE follow_ups ALTER COLUMN status SET DEFAULT 'Completed'",
+        "structure: everything of the target is there",
+        "follow_ups.status",
+    ),
+    (
+        "column dropped",
+        "ALTER TABLE meetings DROP COLUMN location",
+        "structure: everything of the target is there",
+        "meetings.location",
+    ),
+    (
+        "column of another type",
+        "ALTER TABLE calls ALTER COLUMN lead_score_after TYPE text",
+        "structure: everything of the target is there",
+        "calls.lead_score_after",
+    ),
+    (
+        "table dropped",
+        "DROP TABLE todo_attachments",
+        "structure: nothing blocks",
+        "todo_attachments",
+    ),
+    (
+        "check dropped",
+        "ALTER TABLE leads DROP CONSTRAINT leads_win_probability_check",
+        "structure: everything of the target is there",
+        "leads_win_probability_check",
+    ),
+    (
+        "check narrower",
+        "ALTER TABLE calls DROP CONSTRAINT calls_call_type_check;
+         ALTER TABLE calls ADD CONSTRAINT calls_call_type_check CHECK (call_type IN ('inbound', 'outbound', 'ai_voice'))",
+        "statements: clara starts a call",
+        "calls_call_type_check",
+    ),
+    (
+        "check never validated",
+        "ALTER TABLE leads ADD CONSTRAINT later CHECK (lead_score < 1000) NOT VALID",
+        "structure: every constraint is validated",
+        "constraint later of leads is NOT VALID",
+    ),
+    (
+        "invalid index",
+        "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'idx_leads_agent_id'::regclass",
+        "structure: every index is valid",
+        "idx_leads_agent_id",
+    ),
+    (
+        "index dropped",
+        "DROP INDEX idx_leads_agent_id",
+        "structure: everything of the target is there",
+        "leads.idx_leads_agent_id",
+    ),
+    (
+        "unique index no longer unique",
+        "DROP INDEX calls_session_id_key; CREATE INDEX calls_session_id_key ON calls (session_id) WHERE session_id IS NOT NULL",
+        "structure: everything of the target is there",
+        "calls.calls_session_id_key",
+    ),
+    (
+        "unique key dropped",
+        "ALTER TABLE clients DROP CONSTRAINT clients_client_name_key",
+        "statements: an import upserts a client",
+        "no unique or exclusion constraint",
+    ),
+    (
+        "trigger disabled",
+        "ALTER TABLE leads DISABLE TRIGGER update_leads_updated_at",
+        "structure: every trigger is on",
+        "update_leads_updated_at",
+    ),
+    (
+        "trigger dropped",
+        "DROP TRIGGER before_user_update_validation ON users",
+        "statements: an agent cannot promote themselves",
+        "gave 1 row",
+    ),
+    (
+        "trigger of the voice flow dropped",
+        "DROP TRIGGER align_conversation_to_call ON conversations",
+        "flow: a conversation becomes a call of its lead",
+        "step 4 of 13",
+    ),
+    (
+        "transcript not written",
+        "CREATE OR REPLACE FUNCTION align.transcript(messages jsonb) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT NULL::text $$",
+        "flow: a conversation becomes a call of its lead",
+        "step 6 of 13",
+    ),
+    (
+        "outcome not mapped",
+        "CREATE OR REPLACE FUNCTION align.call_outcome(status text, ended_at timestamptz) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT 'in_progress'::text $$",
+        "flow: a conversation becomes a call of its lead",
+        "step 8 of 13",
+    ),
+    (
+        "lead rule lets an agent hand over",
+        "CREATE OR REPLACE FUNCTION public.validate_lead_engagement_changes() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
+         ALTER POLICY leads_update ON leads WITH CHECK (true); ALTER POLICY leads_select ON leads USING (true)",
+        "statements: an agent cannot hand a lead over",
+        "gave 1 row",
+    ),
+    (
+        "service_role no longer passes the rules",
+        "CREATE OR REPLACE FUNCTION public.bypasses_validation() RETURNS boolean LANGUAGE sql STABLE AS $$ SELECT false $$",
+        "access: there are rows to try things on",
+        "a lead goes to yourself or to someone you manage",
+    ),
+    (
+        "sequence behind",
+        "INSERT INTO user_links (id, email) OVERRIDING SYSTEM VALUE VALUES (5, 'a@b.c')",
+        "structure: every sequence is ahead of its column",
+        "user_links",
+    ),
+    (
+        "view that shows what its reader may not see",
+        "ALTER TABLE clara.clients RESET (security_invoker)",
+        "structure: every view lets its reader's rights decide",
+        "clara.clients",
+    ),
+    (
+        "value changed",
+        "ALTER TABLE leads DISABLE TRIGGER USER; UPDATE leads SET contact_person = 'Eve' WHERE name = 'Ann'; ALTER TABLE leads ENABLE TRIGGER USER",
+        "values: leads.name → leads.contact_person",
+        "1 of 3 rows are not what the mapping says: d1000000-0000-4000-8000-000000000001",
+    ),
+    (
+        "number changed",
+        "ALTER TABLE clients DISABLE TRIGGER USER; UPDATE clients SET company_size = 51 WHERE company_size = 50; ALTER TABLE clients ENABLE TRIGGER USER",
+        "values: clients.company_size → clients.company_size",
+        "1 of 3 rows",
+    ),
+    (
+        "lookup that points at the wrong user",
+        "ALTER TABLE leads DISABLE TRIGGER USER; UPDATE leads SET agent_id = NULL WHERE assigned_agent = 'sales_agent'; ALTER TABLE leads ENABLE TRIGGER USER",
+        "values: leads.assigned_agent → leads.agent_id",
+        "2 of 3 rows",
+    ),
+    (
+        "row missing",
+        "DELETE FROM lead_activities WHERE description = 'second'",
+        "values: rows of activities are in lead_activities",
+        "1 of 2 rows have no counterpart",
+    ),
+    (
+        "rows swapped",
+        "ALTER TABLE leads DISABLE TRIGGER USER;
+         UPDATE leads SET status_bucket = CASE status_bucket WHEN 'P1' THEN 'P3' ELSE 'P1' END; ALTER TABLE leads ENABLE TRIGGER USER",
+        "values: leads.lead_score, leads.qualification_status → leads.status_bucket",
+        "3 of 3 rows",
+    ),
+    (
+        "row in quarantine",
+        "INSERT INTO align.quarantine (table_name, key, column_name, value, code) VALUES ('clients', '{\"id\": 1}', 'company_size', 'x', 'range.unreadable')",
+        "values: quarantine is empty or settled",
+        "1 rows of clients.company_size: range.unreadable",
+    ),
+    (
+        "row security off on a table of before",
+        "ALTER TABLE conversations DISABLE ROW LEVEL SECURITY",
+        "access: conversations",
+        "colleague can select",
+    ),
+    (
+        "audit that can be rewritten",
+        "CREATE POLICY rewrite ON admin_audit FOR UPDATE TO authenticated USING (true)",
+        "structure: row security is the target's",
+        "admin_audit.rewrite",
+    ),
+    (
+        "forced row security",
+        "ALTER TABLE leads FORCE ROW LEVEL SECURITY",
+        "structure: row security is the target's",
+        "leads",
+    ),
+];
+
+/// Databases that are copied and looked at side by side.
+const WORKERS: usize = 3;
+
+#[test]
+fn every_fault_is_found_by_the_check_that_should() {
+    let share = FAULTS.len().div_ceil(WORKERS);
+    let missed: Vec<String> = std::thread::scope(|scope| {
+        let workers: Vec<_> = FAULTS
+            .chunks(share)
+            .map(|faults| scope.spawn(|| faults.iter().filter_map(missed).collect::<Vec<_>>()))
+            .collect();
+        workers
+            .into_iter()
+            .flat_map(|worker| worker.join().unwrap())
+            .collect()
+    });
+    assert!(missed.is_empty(), "{}", missed.join("\n\n"));
+}
+
+/// What went wrong, unless the check that should finds it.
+fn missed((name, sql, check, says): &(&str, &str, &str, &str)) -> Option<String> {
+    let db = copy(&name.replace(|c: char| !c.is_alphanumeric(), "_"));
+    if let Err(message) = db.try_psql(sql) {
+        return Some(format!("{name}: {message}"));
+    }
+    let (document, code) = verify(&db, &[]);
+    let failed = ended(&document, "failed");
+    let found = failed.iter().find(|(name, _)| name == check);
+    if code == 1 && found.is_some_and(|(_, said)| said.contains(says)) {
+        return None;
+    }
+    Some(format!(
+        "{name}: {check} says {found:?}; others: {failed:?}"
+    ))
+}

@@ -50,10 +50,8 @@ pub(super) fn range(flow: &mut Flow, rule: RangeRule, open: OpenRange, words: &[
         code(Code::RangeReversed)
     );
     if open == OpenRange::Error {
-        cases += &format!(
-            " WHEN q.a IS NULL OR q.b IS NULL THEN {}",
-            code(Code::RangeOpen)
-        );
+        cases += " WHEN q.a IS NULL OR q.b IS NULL THEN ";
+        cases += &code(Code::RangeOpen);
     }
     flow.fail(cases + " END");
     let closed = match rule {

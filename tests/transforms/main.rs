@@ -1,11 +1,10 @@
 //! The two back-ends of the transform verbs against each other, on a real server.
-
-mod agreement;
 #![expect(
     clippy::unwrap_used,
     reason = "a test that cannot go on fails where it is"
 )]
 
+mod agreement;
 #[path = "../cluster/mod.rs"]
 mod cluster;
 mod fixture;

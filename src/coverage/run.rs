@@ -36,7 +36,7 @@ pub async fn ask(
             gaps.extend(gap);
         }
     }
-    gaps.sort_by(|a, b| (a.at, a.decided, a.code).cmp(&(b.at, b.decided, b.code)));
+    gaps.sort_by_key(|gap| (gap.at, gap.decided, gap.code));
     Ok(gaps)
 }
 

@@ -26,6 +26,7 @@
 //! | [`ddl`] | a schema as SQL: the only place that writes DDL, and SQL literals |
 //! | [`source`] | from the world to a schema: SQL text, TypeScript, JSON, a live Postgres |
 //! | [`rows`] | rows through a pipe: JSON lines or CSV in, the same through a mapping out |
+//! | [`coverage`] | which values of a live database the mapping's rules do not cover |
 //! | [`migrate`] | from a folder of SQL files to a changed database: refinery over sqlx |
 //! | [`verify`] | whether a database is what the mapping and the other application need: tried, and taken back |
 //! | [`scratch`] | a server for one run, and the surroundings a schema may need on it |
@@ -72,6 +73,8 @@ pub mod ddl;
 pub mod source;
 
 pub mod rows;
+
+pub mod coverage;
 
 pub mod migrate;
 

@@ -316,7 +316,7 @@ fn only_what_talks_to_a_server_and_the_command_line_wait() {
         !live
             && !matches!(
                 source.module(),
-                Some("cli" | "migrate" | "scratch" | "verify")
+                Some("cli" | "coverage" | "migrate" | "scratch" | "verify")
             )
     });
     none(&naming(&sources, &["async", "await", "tokio", "sqlx"]));
@@ -325,7 +325,12 @@ fn only_what_talks_to_a_server_and_the_command_line_wait() {
 #[test]
 fn only_what_migrates_verifies_or_owns_its_server_runs_sql_that_was_put_together() {
     let mut sources = program();
-    sources.retain(|source| !matches!(source.module(), Some("migrate" | "scratch" | "verify")));
+    sources.retain(|source| {
+        !matches!(
+            source.module(),
+            Some("coverage" | "migrate" | "scratch" | "verify")
+        )
+    });
     none(&naming(&sources, &["sqlx::AssertSqlSafe", "AssertSqlSafe"]));
 }
 

@@ -394,8 +394,19 @@ pub(super) fn warn_of_password(ui: &Ui, source: &SourceSpec, place: &str) {
 
 /// Reads both sides; both are found before one is read, for reading may wait for a server.
 pub(super) fn load(ui: &Ui, (from, to): (Side, Side)) -> Result<(Loaded, Loaded), CliError> {
+    let [(from, _), (to, _)] = load_opened(ui, (from, to))?;
+    Ok((from, to))
+}
+
+/// Reads both sides, and keeps what each was read from.
+pub(super) fn load_opened(
+    ui: &Ui,
+    (from, to): (Side, Side),
+) -> Result<[(Loaded, Opened); 2], CliError> {
     let (found_from, found_to) = (from.open(ui)?, to.open(ui)?);
-    Ok((from.read(ui, &found_from)?, to.read(ui, &found_to)?))
+    let from = from.read(ui, &found_from)?;
+    let to = to.read(ui, &found_to)?;
+    Ok([(from, found_from), (to, found_to)])
 }
 
 impl Side {
@@ -468,7 +479,7 @@ impl Side {
 
 /// Runs what reads a source. Only a live one gets a reactor, and only for it Ctrl-C is watched: once
 /// watched, the signal no longer ends the program by itself.
-fn wait_for<T>(opened: &Opened, read: impl Future<Output = T>) -> Result<T, CliError> {
+pub(super) fn wait_for<T>(opened: &Opened, read: impl Future<Output = T>) -> Result<T, CliError> {
     let is_live = matches!(opened, Opened::Live(_));
     let mut builder = runtime::Builder::new_current_thread();
     if is_live {

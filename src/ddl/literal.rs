@@ -17,7 +17,7 @@ pub fn literal(text: &str) -> String {
             '\\' => sql.push_str("\\\\"),
             '\r' => sql.push_str("\\r"),
             '\0' => sql.push_str("\\000"),
-            c if is_lost(c) => sql.push_str(&format!("\\x{:02x}", u32::from(c))),
+            c if is_lost(c) => sql.extend(["\\x", &format!("{:02x}", u32::from(c))]),
             c => sql.push(c),
         }
     }

@@ -3,7 +3,7 @@
 
 use std::io::{self, BufRead, Write};
 
-use super::{Cell, Input, InputError, LARGEST, Output, Unreadable, canonical};
+use super::{Cell, Input, InputError, LARGEST, Line, Output, Unreadable, canonical};
 use crate::schema::Ident;
 use crate::transform::Shape;
 
@@ -131,7 +131,8 @@ impl<'a, R: BufRead> Reader<'a, R> {
             }
             for (name, _) in &records.fields {
                 let name = String::from_utf8(name.clone())
-                    .map_err(|_| wrong("the header is not UTF-8"))?;
+                    .ok()
+                    .ok_or_else(|| wrong("the header is not UTF-8"))?;
                 let name = name.trim_start_matches('\u{feff}').to_owned();
                 if header.contains(&name) {
                     return Err(wrong(&format!("the header names `{name}` twice")));
@@ -158,10 +159,7 @@ impl<'a, R: BufRead> Reader<'a, R> {
 }
 
 impl<R: BufRead> Input for Reader<'_, R> {
-    fn next(
-        &mut self,
-        cells: &mut Vec<Cell>,
-    ) -> Result<Option<(u64, Result<(), Unreadable>)>, InputError> {
+    fn next(&mut self, cells: &mut Vec<Cell>) -> Result<Option<Line>, InputError> {
         cells.clear();
         cells.resize(self.shape.columns.len(), Cell::Absent);
         let (line, end) = loop {

@@ -6,7 +6,7 @@ use std::io::{self, BufRead, Read, Write};
 
 use serde_json::value::RawValue;
 
-use super::{Cell, Input, InputError, LARGEST, Output, Unreadable, canonical};
+use super::{Cell, Input, InputError, LARGEST, Line, Output, Unreadable, canonical};
 use crate::schema::{ColumnType, Family, Ident};
 use crate::transform::{Kind, Shape};
 
@@ -63,11 +63,12 @@ impl<'a, R: BufRead> Reader<'a, R> {
         if self.line.len() > LARGEST {
             return Err(Unreadable::TooLarge);
         }
-        let text = std::str::from_utf8(&self.line).map_err(|_| Unreadable::Row)?;
+        let text = std::str::from_utf8(&self.line).ok();
+        let text = text.ok_or(Unreadable::Row)?;
         // The mark that editors put before UTF-8.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let members: BTreeMap<Cow<'_, str>, &RawValue> =
-            serde_json::from_str(text).map_err(|_| Unreadable::Row)?;
+        let members: Option<BTreeMap<Cow<'_, str>, &RawValue>> = serde_json::from_str(text).ok();
+        let members = members.ok_or(Unreadable::Row)?;
         for (name, value) in members {
             match self.columns.get(name.as_ref()) {
                 Some((index, column, kind)) => {
@@ -114,10 +115,7 @@ fn cell(shape: &Shape, column: &Ident, kind: &Kind, raw: &str) -> Cell {
 }
 
 impl<R: BufRead> Input for Reader<'_, R> {
-    fn next(
-        &mut self,
-        cells: &mut Vec<Cell>,
-    ) -> Result<Option<(u64, Result<(), Unreadable>)>, InputError> {
+    fn next(&mut self, cells: &mut Vec<Cell>) -> Result<Option<Line>, InputError> {
         loop {
             if !self.read_line()? {
                 return Ok(None);

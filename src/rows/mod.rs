@@ -97,14 +97,14 @@ impl Unreadable {
     }
 }
 
+/// The line a row begins on, and whether it could be read.
+type Line = (u64, Result<(), Unreadable>);
+
 /// A source of rows.
 trait Input {
     /// Reads the next row into `cells`, one for each column of the shape in its order; `None` at the
     /// end. Gives the line it begins on.
-    fn next(
-        &mut self,
-        cells: &mut Vec<Cell>,
-    ) -> Result<Option<(u64, Result<(), Unreadable>)>, InputError>;
+    fn next(&mut self, cells: &mut Vec<Cell>) -> Result<Option<Line>, InputError>;
 
     /// Names of the input that are no column of the shape, each once, the first hundred of them.
     fn strangers(&self) -> &[String];

@@ -47,7 +47,9 @@ pub(super) const CLOCK_THAT_EXISTS: &str = "^(([01][0-9]|2[0-3]):[0-5][0-9](:([0
 /// A range as people write it, blanks and dashes made plain and letters small beforehand. Groups: the
 /// sign of an open range; integer digits, fraction and magnitude of the first number; a plus; the
 /// three of the second number.
-pub(super) const RANGE: &str = "^(<=|>=|<|>|under |below |less than |up to |at most |over |above |more than |at least )? ?[$€£]? ?([0-9]{1,3}(?:[, '][0-9]{3}){1,12}|[0-9]{1,40})([.][0-9]{1,2})?(k|m)?(?: ?([+])| ?(?:-|to) ?[$€£]? ?([0-9]{1,3}(?:[, '][0-9]{3}){1,12}|[0-9]{1,40})([.][0-9]{1,2})?(k|m)?)?(?: (?:employees|employee|people|persons|staff))?$";
+pub(super) const RANGE: &str = "^(<=|>=|<|>|under |below |less than |up to |at most |over |above |more than |at least )? ?[$€£]? ?([0-9]{1,3}(?:[, '][0-9]{3})+|[0-9]+)([.][0-9]{1,2})?(k|m)?(?: ?([+])| ?(?:-|to) ?[$€£]? ?([0-9]{1,3}(?:[, '][0-9]{3})+|[0-9]+)([.][0-9]{1,2})?(k|m)?)?(?: (?:employees|employee|people|persons|staff))?$";
+/// The longest text of a range, in characters.
+pub(super) const RANGE_LENGTH: usize = 80;
 /// Signs of a range without a lower end.
 pub(super) const BELOW: [&str; 7] = ["<", "<=", "under", "below", "less than", "up to", "at most"];
 /// What people write for a blank and for a dash in a range, each with the plain one it becomes.

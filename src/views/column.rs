@@ -109,7 +109,7 @@ impl<'a> Columns<'a> {
             .filter(|rule| self.takes(rule, column) && self.targets_are_here(rule))
             .collect();
         let is_own = |rule: &&ColumnCorrespondence| matches!(rule.to.as_slice(), [one] if one.name == column.name);
-        if let Some(rule) = rules.iter().copied().find(|rule| is_own(&rule)) {
+        if let Some(rule) = rules.iter().copied().find(is_own) {
             return self.by_inverse(rule, column);
         }
         if let Some(same) = same.filter(|same| self.fits(same, column)) {
@@ -487,9 +487,8 @@ fn is_alike(have: &Kind, want: &Kind) -> bool {
 
 /// Whether the type has an equality that any server knows.
 fn compares(ty: &ColumnType) -> bool {
-    match ty.element() {
-        ColumnType::Json | ColumnType::Named(_) | ColumnType::Other(_) => false,
-        ColumnType::Unknown { .. } => false,
-        _ => true,
-    }
+    !matches!(
+        ty.element(),
+        ColumnType::Json | ColumnType::Named(_) | ColumnType::Other(_) | ColumnType::Unknown { .. }
+    )
 }

@@ -288,8 +288,7 @@ fn what_cannot_be_guarded_is_refused_beforehand() {
         ),
     ] {
         // the row has no column but `a`
-        let rule = rule.replace("'z = 1'", "'z = 1'");
-        let correspondence = correspondence_of(from, to, &rule);
+        let correspondence = correspondence_of(from, to, rule);
         let to = [("b", to)];
         let error = sql::columns(&correspondence, &shape(TEXT), &target(&to), &()).unwrap_err();
         assert!(error.message.contains(part), "{rule}: {error}");
@@ -344,5 +343,57 @@ fn a_column_that_only_has_a_new_name_is_read_as_it_is() {
     let db = cluster::database("fixture");
     for (name, value) in SESSION {
         db.psql(&format!("SET {name} = '{value}'"));
+    }
+}
+#[test]
+fn perf_probe() {
+    let db = cluster::database("perf");
+    db.psql(&People::sql());
+    db.psql("create table src as select g as id, (array['11-50','11–50','50+','1,000-5,000','10k','startup','500'])[g%7+1] as a, 'clara@trendtialcrm.ai' as c, '2024-01-01 10:00:00'::text as d from generate_series(1,300000) g; set max_parallel_workers_per_gather=0; vacuum analyze src");
+    for (from, to, rule) in [
+        (
+            &[("a", "text")][..],
+            "integer",
+            "range = { rule = 'lower', open = 'end', words = { startup = 10 } }",
+        ),
+        (
+            &[("c", "text")][..],
+            "integer",
+            "lookup = { table = 'people', match = ['email','full_name'], normalize=['trim','lower'], take = 'id' }",
+        ),
+        (&[("d", "text")][..], "timestamptz", ""),
+        (&[("id", "text")][..], "integer", ""),
+        (&[("id", "text")][..], "numeric(12,2)", ""),
+    ] {
+        let to = [("b", to)];
+        let drive = Drive {
+            from,
+            to: &to,
+            rule,
+            seen: Seen::Table,
+        };
+        let e = drive.expressions().unwrap().remove(0);
+        let t = |q: &str| {
+            let s = std::time::Instant::now();
+            db.psql(&format!(
+                "set jit=off; set max_parallel_workers_per_gather=0; {q}"
+            ));
+            s.elapsed().as_millis()
+        };
+        let row = if from[0].0 == "id" {
+            "(select id::text as id from src) as s"
+        } else {
+            "src as s"
+        };
+        let base = t(&format!("select count(s.{}) from {row}", from[0].0));
+        let v = t(&format!("select count({}) from {row}", e.value));
+        let c = t(&format!(
+            "select count({}) from {row}",
+            e.code.clone().unwrap_or("NULL".into())
+        ));
+        println!(
+            "PERF {:?} base {base} value {v} code {c} ms per 300k",
+            to[0].1
+        );
     }
 }

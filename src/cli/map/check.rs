@@ -6,15 +6,18 @@ use clap::Args;
 use comfy_table::Color;
 use serde::Serialize;
 
+use super::coverage::{self, Data};
 use super::list::{Entry, List, json, one_line, or_dash};
 use crate::cli::args::{ListFormat, MapArg, OutputArg, Sides};
 use crate::cli::error::{CliError, Outcome};
 use crate::cli::pair;
 use crate::cli::ui::Ui;
+use crate::coverage::find;
 use crate::diff::{self, Comparison, CorrespondenceState, SelectResult, State};
-use crate::mapping::{At, Mapping, TableRef};
+use crate::mapping::{At, ColumnCorrespondence, ColumnRef, Mapping, Rule, TableRef};
 use crate::report::standing::count;
-use crate::schema::{QualifiedName, Schema};
+use crate::schema::Schema;
+use crate::transform::{Inverse, Shape, invert};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -22,16 +25,21 @@ Examples:
     align map check
   Check the pair inside this program:
     align map check --map clara-to-trendtialcrm
-  Check a mapping against a live database:
+  Check a mapping against a live database, and its rules against the rows:
     align map check --map crm/mapping.toml --from env:DATABASE_URL
+  See which values a rule leaves out:
+    align map check --from env:DATABASE_URL --show-values
 
 Exits with 1 when something in the mapping does not fit the two schemas: a
-correspondence is stale, a table is unknown, a query cannot be read.";
+correspondence is stale, a table is unknown, a query cannot be read; or when the
+rows hold values of which the mapping does not say what becomes of them.";
 
 /// Check that a mapping fits both schemas
 ///
 /// Reads both sides and says of each correspondence whether it is open (still to be done), applied
-/// (already so) or stale (names something that is not there).
+/// (already so) or stale (names something that is not there), and whether its values could be told back
+/// from what it makes of them. Where the from side is a live database, its rows are read, too: every
+/// value that a rule leaves out is counted.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct CheckArgs {
@@ -40,6 +48,14 @@ pub(super) struct CheckArgs {
 
     #[command(flatten)]
     map: MapArg,
+
+    /// Read no rows of a live database
+    #[arg(long, help_heading = "Rows", conflicts_with = "show_values")]
+    no_rows: bool,
+
+    /// Show values that a rule leaves out, not only how many
+    #[arg(long, help_heading = "Rows")]
+    show_values: bool,
 
     /// What to write
     #[arg(long, help_heading = "Output", value_enum, default_value = "text")]
@@ -62,6 +78,9 @@ struct Checked<'a> {
     counts: BTreeMap<&'static str, usize>,
     correspondences: Vec<Line<'a>>,
     problems: Vec<Problem>,
+    /// `None` when no rows were read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<Data>,
 }
 
 #[derive(Debug, Serialize)]
@@ -77,6 +96,11 @@ struct Line<'a> {
     from: &'a str,
     to: &'a str,
     line: u32,
+    /// Whether the values could be told back: `exact`, `lossy` or `none`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    back: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    back_why: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     missing: Option<&'a str>,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
@@ -100,10 +124,23 @@ pub(super) fn run(ui: &Ui, args: &CheckArgs) -> Result<Outcome, CliError> {
     let found = args.map.find()?;
     found.announce(ui);
     let sides = pair::sides(ui, &args.sides, Some(&found))?;
-    let (from, to) = pair::load(ui, sides)?;
+    let [(from, from_opened), (to, to_opened)] = pair::load_opened(ui, sides)?;
     let comparison = diff::compare(&from.schema, &to.schema, &found.mapping);
-    let correspondences: Vec<Line<'_>> =
+    let mut correspondences: Vec<Line<'_>> =
         comparison.correspondences.iter().map(Line::from).collect();
+    let of_columns = correspondences
+        .iter_mut()
+        .filter(|line| line.kind == COLUMN);
+    for (line, rule) in of_columns.zip(found.mapping.accepted_columns()) {
+        let way = way_back(rule, &from.schema, &to.schema);
+        (line.back, line.back_why) = way.map_or((None, None), |(word, why)| (Some(word), why));
+    }
+    let data = if args.no_rows {
+        None
+    } else {
+        let sides = ((&from, &from_opened), (&to, &to_opened));
+        coverage::look(ui, &found.mapping, &comparison, sides, args.show_values)?
+    };
     let mut problems = unknown_tables(&found.mapping, &to.schema);
     problems.extend(unreadable_selects(&comparison));
     let mut counts = BTreeMap::new();
@@ -123,13 +160,16 @@ pub(super) fn run(ui: &Ui, args: &CheckArgs) -> Result<Outcome, CliError> {
             name: &to.name,
             source: &to.source,
         },
-        passed: !counts.contains_key(STALE) && problems.is_empty(),
+        passed: !counts.contains_key(STALE)
+            && problems.is_empty()
+            && data.as_ref().is_none_or(Data::is_decided),
         counts,
         correspondences,
         problems,
+        data,
     };
     let answer = match args.format {
-        ListFormat::Text => text(ui, &checked),
+        ListFormat::Text => text(ui, &checked, args.show_values),
         ListFormat::Json => json(&checked)?,
     };
     args.output.write(ui, &answer)?;
@@ -137,6 +177,35 @@ pub(super) fn run(ui: &Ui, args: &CheckArgs) -> Result<Outcome, CliError> {
 }
 
 const STALE: &str = "stale";
+const COLUMN: &str = "column";
+
+/// Whether a rule's values can be told back; `None` for what is kept, archived or dropped, and where a
+/// column is not there to say.
+fn way_back(
+    rule: &ColumnCorrespondence,
+    from: &Schema,
+    to: &Schema,
+) -> Option<(&'static str, Option<String>)> {
+    if !matches!(rule.rule, Rule::Convert(_)) {
+        return None;
+    }
+    let shape = |schema: &Schema, columns: &[ColumnRef]| {
+        let Some(first) = columns.first() else {
+            return Some(Shape::default());
+        };
+        let table = find(schema, &first.table)?;
+        let has_all = columns
+            .iter()
+            .all(|column| table.column(&column.name).is_some());
+        has_all.then(|| Shape::of(table, schema))
+    };
+    let (from, to) = (shape(from, &rule.from)?, shape(to, &rule.to)?);
+    Some(match invert(rule, &from, &to) {
+        Ok(Inverse { lost: None, .. }) => ("exact", None),
+        Ok(Inverse { lost, .. }) => ("lossy", lost),
+        Err(why) => ("none", Some(why)),
+    })
+}
 
 impl<'a> From<&'a CorrespondenceState> for Line<'a> {
     fn from(found: &'a CorrespondenceState) -> Self {
@@ -148,10 +217,12 @@ impl<'a> From<&'a CorrespondenceState> for Line<'a> {
         };
         Self {
             state,
-            kind: if found.is_table { "table" } else { "column" },
+            kind: if found.is_table { "table" } else { COLUMN },
             from: &found.from,
             to: &found.to,
             line: found.at.line,
+            back: None,
+            back_why: None,
             missing,
             near,
         }
@@ -171,14 +242,9 @@ fn unknown_tables(mapping: &Mapping, to: &Schema) -> Vec<Problem> {
     let expected = expected.map(|expect| (&expect.table, expect.at, "an expectation".to_owned()));
     scored
         .chain(expected)
-        .filter(|(table, ..)| resolve(table, to).is_none_or(|name| to.table(&name).is_none()))
+        .filter(|(table, ..)| find(to, table).is_none())
         .map(|(table, at, place)| unknown_table(table, at, &place, to))
         .collect()
-}
-
-fn resolve(table: &TableRef, schema: &Schema) -> Option<QualifiedName> {
-    let namespace = table.namespace.as_ref().or_else(|| schema.home())?;
-    Some(QualifiedName::new(namespace.clone(), table.name.clone()))
 }
 
 fn unknown_table(table: &TableRef, at: At, place: &str, to: &Schema) -> Problem {
@@ -232,8 +298,8 @@ fn shortened(query: &str) -> String {
     }
 }
 
-fn text(ui: &Ui, checked: &Checked<'_>) -> String {
-    let mut list = List::new(ui, &["line", "state", "from", "to"]);
+fn text(ui: &Ui, checked: &Checked<'_>, show_values: bool) -> String {
+    let mut list = List::new(ui, &["line", "state", "back", "from", "to"]);
     for line in &checked.correspondences {
         let state = Entry::new(line.state);
         list.add(vec![
@@ -244,11 +310,12 @@ fn text(ui: &Ui, checked: &Checked<'_>) -> String {
                 "applied" => state.colored(Color::DarkGreen),
                 _ => state,
             },
+            Entry::new(line.back.unwrap_or("-")),
             Entry::new(or_dash(line.from)),
             Entry::new(or_dash(line.to)),
         ]);
     }
-    let mut text = list.written(4);
+    let mut text = list.written(5);
     let problems = problems(checked);
     if !problems.is_empty() {
         let mut list = List::new(ui, &["line", "problem"]);
@@ -283,7 +350,11 @@ fn text(ui: &Ui, checked: &Checked<'_>) -> String {
         0 => String::new(),
         n => format!("; {}", count(n, "problem", "problems")),
     };
-    format!("{text}\n{total}{counts}{problems}\n")
+    let (data, words) = checked
+        .data
+        .as_ref()
+        .map_or_else(Default::default, |data| data.text(ui, show_values));
+    format!("{text}{data}\n{total}{counts}{problems}{words}\n")
 }
 
 /// What does not fit, by the line of the mapping file.

@@ -1,6 +1,7 @@
 //! `align map`: the mapping itself.
 
 mod check;
+mod coverage;
 mod list;
 mod rows;
 mod show;

@@ -489,7 +489,8 @@ fn tell(ui: &Ui, args: &RowsArgs, summary: &Summary) {
     }
     let mut line = format!("{} rows read, {} written", summary.read, summary.written);
     if summary.left_out > 0 {
-        line += &format!(", {} left out by the mapping's `where`", summary.left_out);
+        let left_out = format!(", {} left out by the mapping's `where`", summary.left_out);
+        line += &left_out;
     }
     if summary.rejected == 0 {
         ui.status(line);

@@ -126,14 +126,15 @@ BEGIN
         shown.join(",\n           "),
     );
     if let Some(filter) = &view.filter {
-        text += &format!(
-            "    IF (SELECT ({filter}) IS NOT TRUE FROM (SELECT kept.*) AS {ROW}) THEN
-        RAISE EXCEPTION 'the row would not be seen through view `%`', {}
-            USING ERRCODE = 'with_check_option_violation';
-    END IF;
-",
-            literal(view.name.as_str())
-        );
+        text.extend([
+            "    IF (SELECT (",
+            filter,
+            ") IS NOT TRUE FROM (SELECT kept.*) AS ",
+            ROW,
+            ") THEN\n        RAISE EXCEPTION 'the row would not be seen through view `%`', ",
+            &literal(view.name.as_str()),
+            "\n            USING ERRCODE = 'with_check_option_violation';\n    END IF;\n",
+        ]);
     }
     text.extend(
         view.columns

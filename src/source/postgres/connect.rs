@@ -32,7 +32,7 @@ pub async fn connect(options: &ConnectOptions) -> Result<PgConnection, LoadError
 }
 
 /// Says what the driver's error means for the user.
-pub(super) fn explain(options: &ConnectOptions, error: &Error) -> LoadError {
+pub(crate) fn explain(options: &ConnectOptions, error: &Error) -> LoadError {
     match error {
         Error::Database(error) => {
             let code = error.code().unwrap_or_default();

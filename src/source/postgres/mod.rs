@@ -30,13 +30,14 @@ mod settings;
 mod url;
 
 pub use connect::connect;
+pub(crate) use connect::explain;
 pub use options::{Address, ConnectOptions, Environment};
 
 use sqlx::postgres::{PgConnection, PgRow};
 
 use crate::schema::{Facet, Ident, Schema};
 use crate::source::LoadError;
-use connect::{explain, refusal};
+use connect::refusal;
 use fields::{Fields, RowError};
 use reading::Reading;
 

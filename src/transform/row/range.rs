@@ -20,6 +20,9 @@ pub(super) fn range(
     {
         return Ok(Some(number.to_string()));
     }
+    if text.chars().count() > g::RANGE_LENGTH {
+        return Err(Code::RangeUnreadable);
+    }
     let (lower, upper) = ends(text).ok_or(Code::RangeUnreadable)?;
     let number = match (lower, upper) {
         (Some(lower), Some(upper)) if lower > upper => return Err(Code::RangeReversed),

@@ -142,6 +142,9 @@ struct How {
     max_rows_per_sec: Option<u32>,
 
     /// Show values of rows in the server's messages
+    ///
+    /// What a RAISE in the migrations says is always shown; what the server and other triggers say only
+    /// with this, for it may hold values.
     #[arg(long)]
     show_values: bool,
 }

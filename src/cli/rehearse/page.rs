@@ -190,7 +190,9 @@ impl Page<'_> {
         let mut rows = vec![head(&heads)];
         rows.extend(phases.iter().map(Standing::cost));
         let last = heads.len() - 1;
-        columns(text, &self.fitted(rows), |column| column > 0 && column < last);
+        columns(text, &self.fitted(rows), |column| {
+            column > 0 && column < last
+        });
     }
 
     /// What kept writers out, and for how long.

@@ -8,6 +8,7 @@ use super::driver::Driver;
 use super::error::{MigrateError, Refusal};
 use super::files::{MigrationFile, Phase};
 use super::ledger::{self, Happened, Line, Operator, Run, record};
+use super::notice::Formats;
 use super::plan::{self, Plan, Planned};
 use super::session::{Session, server};
 use super::standing::{Entry, State, standing};
@@ -74,6 +75,7 @@ impl Session<'_> {
         plan: &Plan<'_>,
     ) -> Result<(), MigrateError> {
         lock::take(self).await?;
+        self.formats = Formats::of(request.phases);
         let adopts = request.adopt.is_some();
         let target = Target::read(&mut self.main, request.tables).await?;
         target

@@ -9,9 +9,11 @@ use std::time::{Duration, Instant};
 
 use sqlx::postgres::{PgConnection, PgDatabaseError, PgErrorPosition, PgRow};
 use sqlx::{AssertSqlSafe, Connection, Executor, Row};
+use tracing::instrument::WithSubscriber;
 
 use super::error::{self, MigrateError, Refusal};
 use super::message::without_values;
+use super::notice::{Formats, Listener, Severity};
 use super::pooler;
 use super::watch::Watch;
 use crate::mapping::ColumnRef;
@@ -98,6 +100,15 @@ pub enum Event<'a> {
         /// How far it may be.
         limit: Duration,
     },
+    /// The server said something beside its answer.
+    Notice {
+        /// How serious it is.
+        severity: Severity,
+        /// Whether a RAISE of the migrations made it.
+        is_own: bool,
+        /// Its words; `None` where they may hold values that nobody asked for.
+        message: Option<&'a str>,
+    },
     /// Something else that the user should know.
     Note(String),
     /// A migration is in the history.
@@ -140,6 +151,9 @@ pub struct Session<'a> {
     started: Instant,
     /// After which the statement in flight is called off.
     pub(super) deadline: Option<Instant>,
+    listener: Listener,
+    /// Of the RAISE statements of what runs.
+    pub(super) formats: Formats,
     /// What is watched, where somebody asked.
     pub(super) watch: Option<Watch>,
     /// Whether the server can see that a client is gone; `None` before it was asked.
@@ -193,6 +207,8 @@ impl<'a> Session<'a> {
             tell,
             started: Instant::now(),
             deadline: None,
+            listener: Listener::new(),
+            formats: Formats::default(),
             watch: None,
             sees_clients: None,
         };
@@ -279,9 +295,28 @@ impl<'a> Session<'a> {
             control,
             limits,
             deadline,
+            listener,
+            formats,
+            tell,
             ..
         } = self;
-        let mut work = Box::pin(main.execute(sqlx::raw_sql(AssertSqlSafe(sql.to_owned()))));
+        let mut repeat = || {
+            for notice in listener.take() {
+                let is_own = formats.make(&notice.message);
+                let may_show = is_own || limits.show_values;
+                tell(Event::Notice {
+                    severity: notice.severity,
+                    is_own,
+                    message: may_show.then_some(notice.message.as_str()),
+                });
+            }
+        };
+        let work = async {
+            Listener::wake();
+            main.execute(sqlx::raw_sql(AssertSqlSafe(sql.to_owned())))
+                .await
+        };
+        let mut work = Box::pin(work.with_subscriber(listener.dispatch()));
         let (mut ticks, mut called_off, mut blocker) = (0_u32, false, None);
         let done = loop {
             tokio::select! {
@@ -290,6 +325,7 @@ impl<'a> Session<'a> {
                 () = tokio::time::sleep(TICK) => {}
             }
             ticks += 1;
+            repeat();
             let is_late = deadline.is_some_and(|deadline| Instant::now() >= deadline);
             if (control.is_stopped() || is_late) && !called_off {
                 called_off = true;
@@ -307,6 +343,7 @@ impl<'a> Session<'a> {
                 blocker = Some(found);
             }
         };
+        repeat();
         done.map(|result| result.rows_affected()).map_err(|error| {
             let mut failure = Failure::of_statement(&error, limits.show_values, sql);
             failure.blocker = blocker;

@@ -15,6 +15,7 @@ use super::error::MigrateError;
 use super::hazard::{Lock, LockMode};
 use super::ledger::{self, Run, quarantined};
 use super::lock;
+use super::notice::Formats;
 use super::observe::{Observer, Relations};
 use super::plain::{Plain, plain};
 use super::plan::{self, Plan, Planned};
@@ -154,6 +155,7 @@ impl Session<'_> {
         limit: Duration,
     ) -> Result<Trial, MigrateError> {
         lock::take(self).await?;
+        self.formats = Formats::of(request.phases);
         let target = Target::read(&mut self.main, request.tables).await?;
         target
             .check(request.tables, false)

@@ -11,6 +11,7 @@ mod failure;
 mod faults;
 mod hostile;
 mod lag;
+mod notice;
 mod passes;
 mod pooler;
 mod quarantine;

@@ -148,6 +148,9 @@ struct How {
     max_lag: std::time::Duration,
 
     /// Show values of rows in the server's messages
+    ///
+    /// What a RAISE in the migrations says is always shown; what the server and other triggers say only
+    /// with this, for it may hold values.
     #[arg(long)]
     show_values: bool,
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::super::ui::Ui;
-use crate::migrate::Event;
+use crate::migrate::{Event, Severity};
 use crate::report::screen::visible;
 
 /// A line moves only when something takes longer.
@@ -85,6 +85,9 @@ impl<'u> Teller<'u> {
                 time(*behind),
                 time(*limit)
             )),
+            Event::Notice {
+                severity, message, ..
+            } => self.notice(*severity, *message),
             Event::Note(note) => self.status(note),
             Event::Applied { title, took } => {
                 if let Some(bar) = self.bar.take() {
@@ -96,6 +99,26 @@ impl<'u> Teller<'u> {
                     Ok(()) | Err(_) => {}
                 }
             }
+        }
+    }
+
+    fn notice(&self, severity: Severity, message: Option<&str>) {
+        let (ui, title) = (self.ui, &self.title);
+        let say = || {
+            match (severity, message) {
+            (Severity::Warning, Some(message)) => ui.warning(format_args!("{title}: {message}")),
+            (Severity::Warning, None) => ui.warning(format_args!(
+                "{title}: the server warned, in words that may hold values: `--show-values` shows them"
+            )),
+            (Severity::Notice, Some(message)) => {
+                ui.status(format_args!("notice: {title}: {message}"));
+            }
+            (Severity::Notice, None) => {}
+        }
+        };
+        match &self.bar {
+            Some(bar) => bar.suspend(say),
+            None => say(),
         }
     }
 

@@ -12,8 +12,8 @@ use super::super::ui::Ui;
 use super::{Profile, Standing};
 use crate::mapping::Mapping;
 use crate::migrate::{
-    Control, Event, Limits, MigrateError, Operator, Phase, Plan, Request, Session, Target, Watched,
-    digest, quarantined, survey,
+    Control, Event, Limits, MigrateError, Operator, Phase, Plan, Request, Session, Severity,
+    Target, Watched, digest, quarantined, survey,
 };
 use crate::schema::Ident;
 use crate::scratch::{self, Cluster, ROWS, SUPABASE};
@@ -169,7 +169,18 @@ impl Rehearsal<'_> {
         let tell = Box::new(move |event: Event<'_>| match event {
             Event::Applied { title, took } => ui.detail(format_args!("{title}  {took:.1?}")),
             Event::Note(note) => ui.detail(note),
-            Event::Waiting { .. }
+            Event::Notice {
+                severity: Severity::Warning,
+                is_own: true,
+                message: Some(message),
+            } => ui.warning(message),
+            Event::Notice {
+                is_own: true,
+                message: Some(message),
+                ..
+            } => ui.detail(message),
+            Event::Notice { .. }
+            | Event::Waiting { .. }
             | Event::Begins { .. }
             | Event::Window { .. }
             | Event::Lags { .. }

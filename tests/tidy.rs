@@ -316,7 +316,7 @@ fn only_what_talks_to_a_server_and_the_command_line_wait() {
         !live
             && !matches!(
                 source.module(),
-                Some("cli" | "coverage" | "migrate" | "scratch")
+                Some("cli" | "coverage" | "migrate" | "scratch" | "verify")
             )
     });
     none(&naming(&sources, &["async", "await", "tokio", "sqlx"]));

@@ -1,7 +1,7 @@
 //! The README tells the truth: every command in it is run, and what it shows is what is printed.
 //!
 //! In a `console` block a line that begins with `$ ` is a command, the lines under it are its answer (its
-//! errors, when it has no answer), and a line `[…]` stands for any lines. Blocks marked `<!-- command: … -->` are the two commands of a fresh
+//! errors, when it has no answer), and a line `[…]` stands for any lines. A duration stands for any. Blocks marked `<!-- command: … -->` are the two commands of a fresh
 //! machine: the first is run here as the program it builds, the second is what runs this test.
 
 mod cluster;
@@ -77,6 +77,26 @@ fn run(command: &str, database: &str) -> Output {
     shell.output().expect("sh runs")
 }
 
+/// `38 ms` and `4.2 s`, with the blanks that bring them into their column, as `_`.
+fn without_durations(line: &str) -> String {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let is_time = |at: usize| {
+        let number = words[at].parse::<f64>().is_ok();
+        let unit = words.get(at + 1).map(|unit| unit.trim_end_matches(','));
+        number && matches!(unit, Some("ms" | "s"))
+    };
+    if !(0..words.len()).any(is_time) {
+        return line.trim_end().to_owned();
+    }
+    let mut kept = Vec::new();
+    let mut at = 0;
+    while at < words.len() {
+        kept.push(if is_time(at) { "_" } else { words[at] });
+        at += if is_time(at) { 2 } else { 1 };
+    }
+    kept.join(" ")
+}
+
 /// Whether the lines are those shown, where `[…]` stands for any.
 fn matches(shown: &[String], printed: &[&str]) -> bool {
     match shown.split_first() {
@@ -85,7 +105,7 @@ fn matches(shown: &[String], printed: &[&str]) -> bool {
             (0..=printed.len()).any(|at| matches(rest, &printed[at..]))
         }
         Some((line, rest)) => printed.split_first().is_some_and(|(first, after)| {
-            first.trim_end() == line.trim_end() && matches(rest, after)
+            without_durations(first) == without_durations(line) && matches(rest, after)
         }),
     }
 }

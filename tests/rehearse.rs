@@ -24,7 +24,7 @@ fn align(folder: &Path, args: &[&str]) -> Command {
     }
     command
         .env("LC_ALL", "C.UTF-8")
-        .env("COLUMNS", "100")
+        .env("COLUMNS", "80")
         .stdin(Stdio::null());
     command
 }
@@ -94,6 +94,31 @@ fn the_bundled_pair_goes_all_the_way_in_an_empty_folder_with_and_without_supabas
     assert_eq!(road_taken[3], ("phase3".to_owned(), 100.0, 0, 21));
     assert_eq!(page["profile"], "supabase");
     assert_eq!(page["gate"]["passed"], true);
+    let locks = |phase: &serde_json::Value, mode: &str| -> BTreeSet<String> {
+        let migrations = phase["migrations"].as_array().unwrap().iter();
+        let locks = migrations.flat_map(|migration| migration["locks"].as_array().unwrap());
+        let found = locks.filter(|lock| lock["mode"] == mode);
+        found
+            .map(|lock| lock["relation"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let phase1 = &page["phases"][1];
+    assert_eq!(phase1["migrations"].as_array().unwrap().len(), 55);
+    assert_eq!(
+        locks(phase1, "ACCESS EXCLUSIVE"),
+        BTreeSet::from(
+            ["activities", "clients", "conversations", "leads"]
+                .map(|table| format!("public.{table}"))
+        ),
+        "the tables that were there before, and no other"
+    );
+    assert!(locks(phase1, "SHARE UPDATE EXCLUSIVE").contains("public.leads"));
+    assert!(locks(phase1, "ROW EXCLUSIVE").contains("auth.users"));
+    for phase in page["phases"].as_array().unwrap() {
+        for migration in phase["migrations"].as_array().unwrap() {
+            assert_eq!(migration["rewrites"], serde_json::json!([]), "{migration}");
+        }
+    }
     assert_eq!(page["blockers"], serde_json::json!([]));
     let queries = &page["phases"][3]["queries"];
     let count = |key: &str| queries[key].as_u64().unwrap();
@@ -125,7 +150,7 @@ fn it_ends_with_1_below_the_gate_and_with_2_when_a_migration_fails() {
     put("pair/a.sql", "CREATE TABLE t (id int PRIMARY KEY);");
     put(
         "pair/b.sql",
-        "CREATE TABLE t (id int PRIMARY KEY, x int, y int NOT NULL);",
+        "CREATE TABLE t (id bigint PRIMARY KEY, x int, y int NOT NULL);",
     );
     put(
         "pair/mapping.toml",
@@ -133,7 +158,10 @@ fn it_ends_with_1_below_the_gate_and_with_2_when_a_migration_fails() {
          [migrate]\ndir = \"m\"\nphases = [\"one\"]\n[gate]\nscore = 90\n\
          [[table]]\nfrom = \"t\"\nto = \"t\"\n",
     );
-    put("pair/m/one/V1__x.sql", "ALTER TABLE t ADD COLUMN x int;");
+    put(
+        "pair/m/one/V1__x.sql",
+        "ALTER TABLE t ADD COLUMN x int;\nALTER TABLE t ALTER COLUMN id TYPE bigint;",
+    );
     put(
         "pair/m/two/V1__z.sql",
         "ALTER TABLE nowhere ADD COLUMN z int;",
@@ -150,6 +178,19 @@ fn it_ends_with_1_below_the_gate_and_with_2_when_a_migration_fails() {
         "{said}"
     );
     assert!(told.contains("profile plain"), "{told}");
+    assert!(said.contains("\none writes anew t\n"), "{said}");
+    let row = said
+        .lines()
+        .find(|line| line.starts_with("  one  ACCESS EXCLUSIVE"));
+    assert!(row.is_some_and(|row| row.ends_with(" ms  t")), "{said}");
+    assert!(!said.contains("V1__x"), "{said}");
+    let opened = run(folder.path(), &["--map", "pair", "-v"]);
+    let opened = String::from_utf8_lossy(&opened.stdout).into_owned();
+    let row = opened.lines().find(|line| line.starts_with("  one V1__x "));
+    assert!(
+        row.is_some_and(|row| row.ends_with(" ms  ACCESS EXCLUSIVE  t")),
+        "{opened}"
+    );
 
     let output = run(
         folder.path(),
@@ -180,6 +221,16 @@ fn generated_rows_fill_every_table_and_the_unconvertible_are_counted() {
         said.contains(" rows of clients went to align.quarantine"),
         "{said}"
     );
+    let quarantined: u64 = said
+        .lines()
+        .filter_map(|line| line.split_once(" rows of ")?.0.parse::<u64>().ok())
+        .sum();
+    let mut costs = said.lines().filter(|line| line.starts_with("  phase1  "));
+    let cost = costs.nth(1).unwrap().split_whitespace().collect::<Vec<_>>();
+    assert_eq!(cost[5].parse(), Ok(quarantined), "{said}");
+    let widest = said.lines().map(|line| line.chars().count()).max();
+    assert!(widest <= Some(80), "{said}");
+    assert!(said.lines().count() <= 50, "one page: {said}");
     drop(turn);
 }
 

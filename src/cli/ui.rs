@@ -85,6 +85,11 @@ impl Ui {
         matches!(self.color, ColorChoice::Always | ColorChoice::AlwaysAnsi)
     }
 
+    /// Whether all is to be told.
+    pub(super) fn is_verbose(&self) -> bool {
+        self.volume >= Volume::Verbose
+    }
+
     /// Whether a line that moves may be shown.
     pub(super) fn moves(&self, environment: &Environment<'_>) -> bool {
         self.volume >= Volume::Normal && io::stderr().is_terminal() && environment("CI").is_none()

@@ -64,10 +64,16 @@ pub(super) struct VerifyArgs {
     only: Vec<Part>,
 
     /// Section to leave out (can be repeated)
-    #[arg(long, value_name = "SECTION", value_enum, help_heading = "Checks")]
+    #[arg(
+        long,
+        value_name = "SECTION",
+        value_enum,
+        hide_possible_values = true,
+        help_heading = "Checks"
+    )]
     skip: Vec<Part>,
 
-    /// Look at N rows of each table, whichever come first by a digest of their keys
+    /// Look at N rows of each table, chosen by a digest of their keys
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Checks")]
     sample: Option<u64>,
 

@@ -16,7 +16,7 @@ use super::session::{Backoff, Event, Failure, Session, server};
 use super::statement::{Statement, line_of};
 
 /// How long a statement waits for a lock before it lets others pass and tries again.
-const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
+pub(super) const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
 /// CONCURRENTLY waits for the transactions of others and holds up none of them meanwhile.
 const CONCURRENT_TIMEOUT: Duration = Duration::from_secs(30 * 60);
 
@@ -121,9 +121,11 @@ pub(super) async fn run(
     match done {
         Ok(()) => {
             session.control.change();
+            let took = began.elapsed();
+            session.watch_end(step, took);
             session.tell(Event::Applied {
                 title: &title,
-                took: began.elapsed(),
+                took,
             });
             Ok(())
         }
@@ -162,10 +164,14 @@ async fn attempt(
     let whole = directives.batch.is_none() && !directives.no_transaction;
     let no_place = |failure| (None, failure);
     session.execute(&step.begin()).await.map_err(no_place)?;
+    session.watch_begin();
     if whole {
         for (at, statement) in script.statements.iter().enumerate() {
+            let statement_began = Instant::now();
             let done = session.execute(statement.text(&script.text)).await;
             done.map_err(|failure| (Some(at), failure))?;
+            let watched = session.watch_statement(statement_began).await;
+            watched.map_err(no_place)?;
         }
         // What the file has set must not reach what follows.
         session
@@ -185,6 +191,7 @@ async fn attempt(
     let cleared = Progress::clear(&mut session.main, step).await;
     cleared.map_err(|error| no_place(Failure::of(&error, false)))?;
     session.execute("COMMIT").await.map_err(no_place)?;
+    session.watch_commit();
     Ok(())
 }
 
@@ -326,7 +333,7 @@ fn is_right(failure: &Failure) -> bool {
     failure.sqlstate.as_deref() == Some("42501")
 }
 
-fn step_error(
+pub(super) fn step_error(
     step: &Step<'_>,
     progress: &Progress,
     at: Option<usize>,

@@ -146,14 +146,18 @@ async fn attempt(
 ) -> Result<i64, (Option<usize>, Failure)> {
     let no_place = |failure| (None, failure);
     session.execute(&step.begin()).await.map_err(no_place)?;
+    session.watch_begin();
     let mut rows = 0_i64;
     for (at, statement) in step.script.statements.iter().enumerate() {
         let window = keys.window(progress, &span.through);
         let sql = fill(&step.script.text, statement, batch, &window);
+        let began = Instant::now();
         let changed = session
             .execute(&sql)
             .await
             .map_err(|failure| (Some(at), failure))?;
+        let watched = session.watch_statement(began).await;
+        watched.map_err(no_place)?;
         rows = rows.saturating_add(i64::try_from(changed).unwrap_or(i64::MAX));
     }
     let next = Progress {
@@ -163,6 +167,7 @@ async fn attempt(
     commit(session, step, progress, next)
         .await
         .map_err(no_place)?;
+    session.watch_commit();
     Ok(rows)
 }
 

@@ -32,6 +32,12 @@ pub enum MigrateError {
     /// `--stop-after`.
     #[error("the time of `--stop-after` is over")]
     OutOfTime,
+    /// `--time-limit`; everything was rolled back.
+    #[error("it took longer than {} s and was rolled back", limit.as_secs_f64())]
+    OverLimit {
+        /// What it was.
+        limit: std::time::Duration,
+    },
 }
 
 /// Why a run is refused.

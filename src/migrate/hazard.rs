@@ -6,9 +6,12 @@
 
 mod alter;
 mod code;
+mod mode;
 mod need;
 
 use std::collections::{BTreeMap, BTreeSet};
+
+pub use mode::{Lock, LockMode};
 
 use super::files::Script;
 use super::statement::Statement;
@@ -31,36 +34,6 @@ pub enum Hazard {
     RewritesTable,
     /// No later migration brings back what was.
     NotReversible,
-}
-
-/// How a table is locked, weakest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum LockMode {
-    /// Readers take it.
-    AccessShare,
-    /// A referenced table, or SELECT FOR UPDATE.
-    RowShare,
-    /// Writers take it.
-    RowExclusive,
-    /// Keeps other schema changes and VACUUM out.
-    ShareUpdateExclusive,
-    /// Keeps writers out.
-    Share,
-    /// Keeps writers out, and itself.
-    ShareRowExclusive,
-    /// Lets readers in alone.
-    Exclusive,
-    /// Lets nobody in.
-    AccessExclusive,
-}
-
-/// A lock and what it is on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Lock {
-    /// How.
-    pub mode: LockMode,
-    /// The relation as SQL names it.
-    pub relation: String,
 }
 
 /// What one statement does beside its purpose.
@@ -96,22 +69,6 @@ impl Hazard {
             Self::BlocksWrites => "blocks-writes",
             Self::RewritesTable => "rewrites-table",
             Self::NotReversible => "not-reversible",
-        }
-    }
-}
-
-impl LockMode {
-    /// As the manual writes it.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::AccessShare => "ACCESS SHARE",
-            Self::RowShare => "ROW SHARE",
-            Self::RowExclusive => "ROW EXCLUSIVE",
-            Self::ShareUpdateExclusive => "SHARE UPDATE EXCLUSIVE",
-            Self::Share => "SHARE",
-            Self::ShareRowExclusive => "SHARE ROW EXCLUSIVE",
-            Self::Exclusive => "EXCLUSIVE",
-            Self::AccessExclusive => "ACCESS EXCLUSIVE",
         }
     }
 }

@@ -103,19 +103,29 @@ pub(super) async fn ensure(
     if target.ledger.is_none() {
         let begun = connection.execute("BEGIN").await;
         begun.map_err(failed)?;
-        connection.execute(LEDGER).await.map_err(failed)?;
-        let insert = "INSERT INTO align.ledger (format, system_identifier) VALUES ($1, $2)";
-        let insert = sqlx::query(insert)
-            .persistent(false)
-            .bind(FORMAT)
-            .bind(&target.system);
-        insert.execute(&mut *connection).await.map_err(failed)?;
+        make(connection, target).await?;
         connection.execute("COMMIT").await.map_err(failed)?;
     } else if adopts {
         let update = "UPDATE align.ledger SET system_identifier = $1 WHERE system_identifier IS DISTINCT FROM $1";
         let update = sqlx::query(update).persistent(false).bind(&target.system);
         update.execute(connection).await.map_err(failed)?;
     }
+    Ok(())
+}
+
+/// Makes the ledger, in the transaction that is open.
+pub(super) async fn make(
+    connection: &mut PgConnection,
+    target: &Target,
+) -> Result<(), MigrateError> {
+    let failed = |error| server("make the ledger", &error);
+    connection.execute(LEDGER).await.map_err(failed)?;
+    let insert = "INSERT INTO align.ledger (format, system_identifier) VALUES ($1, $2)";
+    let insert = sqlx::query(insert)
+        .persistent(false)
+        .bind(FORMAT)
+        .bind(&target.system);
+    insert.execute(connection).await.map_err(failed)?;
     Ok(())
 }
 

@@ -236,7 +236,7 @@ fn named(pair: &str, phase: &str) -> Result<crate::schema::QualifiedName, Migrat
 }
 
 /// The steps that nobody has done since; what was added or changed since was not shown to anybody.
-fn still_pending<'s, 'p>(
+pub(super) fn still_pending<'s, 'p>(
     plan: &'s Plan<'p>,
     phases: &[Phase],
     standings: &[Vec<Entry>],

@@ -13,6 +13,7 @@ use sqlx::{AssertSqlSafe, Connection, Executor, Row};
 use super::error::{self, MigrateError, Refusal};
 use super::message::without_values;
 use super::pooler;
+use super::watch::Watch;
 use crate::mapping::ColumnRef;
 use crate::source::postgres::{ConnectOptions, connect};
 
@@ -137,6 +138,12 @@ pub struct Session<'a> {
     pub(super) control: Control,
     pub(super) tell: Box<dyn FnMut(Event<'_>) + Send + 'a>,
     started: Instant,
+    /// After which the statement in flight is called off.
+    pub(super) deadline: Option<Instant>,
+    /// What is watched, where somebody asked.
+    pub(super) watch: Option<Watch>,
+    /// Whether the server can see that a client is gone; `None` before it was asked.
+    sees_clients: Option<bool>,
 }
 
 /// Why one statement failed.
@@ -185,6 +192,9 @@ impl<'a> Session<'a> {
             control,
             tell,
             started: Instant::now(),
+            deadline: None,
+            watch: None,
+            sees_clients: None,
         };
         session.settle("").await?;
         Ok(session)
@@ -197,10 +207,14 @@ impl<'a> Session<'a> {
                      SET idle_in_transaction_session_timeout = 0; SET statement_timeout = 0";
         self.main.execute(reset).await.map_err(failed)?;
         // Not every platform can see that a client is gone.
-        if let Err(error) = self.main.execute(CHECK_INTERVAL).await
-            && Failure::of(&error, false).lost
-        {
-            return Err(failed(error));
+        if self.sees_clients != Some(false) {
+            let set = self.main.execute(CHECK_INTERVAL).await;
+            self.sees_clients = Some(set.is_ok());
+            if let Err(error) = set
+                && Failure::of(&error, false).lost
+            {
+                return Err(failed(error));
+            }
         }
         let name = application_name(&self.run, &self.pair);
         sqlx::query(
@@ -264,6 +278,7 @@ impl<'a> Session<'a> {
             pid,
             control,
             limits,
+            deadline,
             ..
         } = self;
         let mut work = Box::pin(main.execute(sqlx::raw_sql(AssertSqlSafe(sql.to_owned()))));
@@ -275,7 +290,8 @@ impl<'a> Session<'a> {
                 () = tokio::time::sleep(TICK) => {}
             }
             ticks += 1;
-            if control.is_stopped() && !called_off {
+            let is_late = deadline.is_some_and(|deadline| Instant::now() >= deadline);
+            if (control.is_stopped() || is_late) && !called_off {
                 called_off = true;
                 let cancel = sqlx::query("SELECT pg_cancel_backend($1)")
                     .persistent(false)

@@ -10,6 +10,9 @@ use crate::verify::{Check, Section, Verdict, Verification};
 /// The most findings of one check that are opened.
 const OPENED: usize = 8;
 
+/// The most skipped checks of a section that are listed one by one.
+const LISTED: usize = 3;
+
 /// The text for a terminal: one line a check, and under it what stands against it.
 pub fn text(verification: &Verification, options: Options) -> String {
     let screen = Screen::of(options);
@@ -19,13 +22,31 @@ pub fn text(verification: &Verification, options: Options) -> String {
         let mut checks = checks.filter(|check| check.section == section).peekable();
         if checks.peek().is_some() {
             text.push(paint(HEADING, section.word()));
-            text.extend(checks.flat_map(|check| lines(check, screen, options)));
+            let checks: Vec<&Check> = checks.collect();
+            let skipped = checks.iter().filter_map(|check| skipped_as(check)).count();
+            let sums_up = skipped > LISTED && !options.all;
+            let listed = checks
+                .iter()
+                .filter(|check| !sums_up || skipped_as(check).is_none());
+            text.extend(listed.flat_map(|check| lines(check, screen, options)));
+            if sums_up && let Some(why) = checks.iter().find_map(|check| skipped_as(check)) {
+                let line = format!("{skipped} checks skipped: {why}");
+                let line = screen.cut(&line, options.width.saturating_sub(4));
+                text.push(format!("  {} {line}", paint(DIM, "-")));
+            }
             text.push(String::new());
         }
     }
     text.push(sum(verification));
     text.push(String::new());
     text.join("\n")
+}
+
+fn skipped_as(check: &Check) -> Option<&str> {
+    match &check.verdict {
+        Verdict::Skipped { why } => Some(why),
+        Verdict::Passed | Verdict::Failed | Verdict::Known { .. } => None,
+    }
 }
 
 fn lines(check: &Check, screen: Screen, options: Options) -> Vec<String> {

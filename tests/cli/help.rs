@@ -2,17 +2,18 @@
 
 use crate::run::Place;
 
-const COMMANDS: [&[&str]; 10] = [
+const COMMANDS: [&[&str]; 11] = [
     &[],
     &["diff"],
     &["inspect"],
     &["map", "check"],
     &["map", "rows"],
-    &["map", "views"],
     &["map", "show"],
+    &["map", "views"],
     &["migrate"],
     &["rehearse"],
     &["status"],
+    &["verify"],
 ];
 
 #[test]
@@ -55,7 +56,7 @@ fn every_command_says_its_codes_and_shows_examples() {
         assert!(help.contains("Exits with"), "{help}");
         let call = format!("\n    align {}", command.join(" "));
         let examples = help.matches(&call).count();
-        assert!((2..=4).contains(&examples), "{examples} examples in {help}");
+        assert!((2..=5).contains(&examples), "{examples} examples in {help}");
     }
     let help = place.align(&["--help"]).stdout;
     for code in ["0 ", "1 ", "2 ", "3 ", "4 ", "130 "] {

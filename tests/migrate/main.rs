@@ -21,6 +21,7 @@ mod rights;
 mod road;
 mod runners;
 mod secrets;
+mod trial;
 mod watch;
 
 use std::fs;

@@ -110,7 +110,7 @@ fn an_interrupt_before_anything_was_applied_ends_with_130() {
 #[test]
 fn a_time_that_is_over_ends_at_a_window() {
     let shop = slow("time");
-    shop.migrate(&["--phase", "one", "--stop-after", "200ms"])
+    shop.migrate(&["--phase", "one", "--stop-after", "1s"])
         .ends_with(4)
         .says(&["--stop-after"]);
     let rows: i64 = shop

@@ -37,7 +37,8 @@ impl Consent<'_> {
                 return Ok(Vec::new());
             }
             if !self.leave.yes {
-                self.yes().await?;
+                self.yes("it changes the database, and there is no terminal to ask on")
+                    .await?;
             }
             return Ok(vec!["yes".to_owned()]);
         }
@@ -68,9 +69,17 @@ impl Consent<'_> {
         }
     }
 
-    async fn yes(&self) -> Result<(), CliError> {
+    /// Whether others may have to wait for locks, although nothing will be changed.
+    pub(super) async fn to_locks(&self) -> Result<(), CliError> {
+        if self.leave.yes {
+            return Ok(());
+        }
+        self.yes("it holds up others, and there is no terminal to ask on")
+            .await
+    }
+
+    async fn yes(&self, message: &'static str) -> Result<(), CliError> {
         if !self.may_ask() {
-            let message = "it changes the database, and there is no terminal to ask on";
             return Err(
                 CliError::refused(anyhow::anyhow!(message)).hint("say it beforehand with `--yes`")
             );

@@ -28,11 +28,15 @@ pub(in crate::cli) fn failed(control: &Control, error: MigrateError) -> CliError
                 by_change(error)
             }
         }
-        MigrateError::Server { .. } => by_change(CliError::failed(error)),
+        MigrateError::Server { .. } if changed => CliError::failed(error).hint(GO_ON).stopped(),
+        MigrateError::Server { .. } => CliError::failed(error),
         MigrateError::Interrupted if changed => {
             CliError::say("interrupted part way").hint(GO_ON).stopped()
         }
         MigrateError::Interrupted => CliError::interrupted(),
+        MigrateError::OverLimit { .. } => {
+            CliError::failed(error).hint("give it more time with `--time-limit 10m`")
+        }
         MigrateError::OutOfTime => {
             CliError::say("stopped part way: the time of `--stop-after` is over")
                 .hint(GO_ON)

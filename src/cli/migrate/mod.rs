@@ -3,8 +3,10 @@
 mod ask;
 mod failure;
 mod found;
+mod json;
 mod show;
 mod teller;
+mod trial;
 
 use std::path::PathBuf;
 
@@ -13,9 +15,11 @@ use sqlx::postgres::PgConnection;
 
 pub(super) use failure::failed;
 pub(super) use found::{Found, Scope, connection_options};
+pub(super) use teller::time;
 
 use self::ask::Consent;
 use self::teller::Teller;
+use super::args::ListFormat;
 use super::error::{CliError, Outcome};
 use super::runtime::{block_on, or_stopped};
 use super::ui::Ui;
@@ -65,6 +69,12 @@ pub(super) struct MigrateArgs {
 
     #[command(flatten)]
     leave: Leave,
+
+    /// What to write
+    ///
+    /// JSON is one object at the end; what happens meanwhile is said on standard error.
+    #[arg(long, help_heading = "Output", value_enum, default_value = "text")]
+    format: ListFormat,
 }
 
 /// What to do other than everything that is pending.
@@ -74,6 +84,9 @@ struct What {
     /// Only read, and show what would run
     ///
     /// Prints each statement with the locks it takes, the sizes of the tables, and hazards.
+    /// `--dry-run=rollback` runs it all in one transaction and rolls it back: its locks are real and
+    /// held to the end. It says which, what was rewritten, how long it took and the WAL it wrote. In
+    /// place of CONCURRENTLY and of windows the plain forms run.
     #[arg(long, value_name = "HOW", value_enum, num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = "print", hide_possible_values = true)]
     dry_run: Option<DryRun>,
@@ -119,6 +132,11 @@ struct How {
     #[arg(long, value_name = "TIME", value_parser = duration)]
     stop_after: Option<std::time::Duration>,
 
+    /// Time after which `--dry-run=rollback` ends
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration)]
+    #[arg(requires = "dry_run")]
+    time_limit: std::time::Duration,
+
     /// Most rows a second that a batch may change
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     max_rows_per_sec: Option<u32>,
@@ -161,6 +179,8 @@ struct Leave {
 enum DryRun {
     /// Print it
     Print,
+    /// Run it and roll it back
+    Rollback,
 }
 
 /// Everything that is known before anything runs.
@@ -192,18 +212,20 @@ async fn migrate(
     control: &Control,
 ) -> Result<Outcome, CliError> {
     let fail = |error| failed(control, error);
-    if args.what.dry_run.is_some() {
+    if args.what.dry_run == Some(DryRun::Print) {
         let connected = or_stopped(control, connect(options)).await?;
         let mut connection = connected.map_err(|error| fail(error.into()))?;
         begin_reading(&mut connection).await.map_err(fail)?;
         let prepared = prepare(&mut connection, args, found, options)
             .await
             .map_err(fail)?;
-        let answer = show::dry_run(&prepared);
-        return match ui.answer(&answer) {
-            Ok(()) => Ok(Outcome::Yes),
-            Err(error) => Err(CliError::write("the answer", error)),
-        };
+        return answer(
+            ui,
+            &match args.format {
+                ListFormat::Text => show::dry_run(&prepared),
+                ListFormat::Json => json::plan(&prepared),
+            },
+        );
     }
     let limits = Limits {
         wait_lock: args.how.wait_lock,
@@ -225,6 +247,11 @@ async fn migrate(
         .await
         .map_err(fail)?;
     show::announce(ui, &prepared);
+    if args.what.dry_run == Some(DryRun::Rollback) {
+        let done = try_out(ui, args, &mut session, &prepared, control).await;
+        session.close().await;
+        return done;
+    }
     let nothing =
         prepared.plan.steps.is_empty() && args.what.accept.is_empty() && args.what.adopt.is_none();
     if nothing {
@@ -233,10 +260,7 @@ async fn migrate(
             None => "nothing is pending\n".to_owned(),
         };
         session.close().await;
-        return match ui.answer(&words) {
-            Ok(()) => Ok(Outcome::Yes),
-            Err(error) => Err(CliError::write("the answer", error)),
-        };
+        return answer(ui, &words);
     }
     let consent = Consent {
         ui,
@@ -278,7 +302,53 @@ async fn migrate(
     applied.map(|()| Outcome::Yes).map_err(fail)
 }
 
-/// Reads what the plan needs. Only reads.
+/// Runs the plan and rolls it back.
+async fn try_out(
+    ui: &Ui,
+    args: &MigrateArgs,
+    session: &mut Session<'_>,
+    prepared: &Prepared<'_>,
+    control: &Control,
+) -> Result<Outcome, CliError> {
+    let limit = args.how.time_limit;
+    if prepared.plan.steps.is_empty() && args.format == ListFormat::Text {
+        return answer(ui, "nothing is pending\n");
+    }
+    if !prepared.plan.steps.is_empty() {
+        trial::warn(ui, limit);
+        let leave = &args.leave;
+        let consent = Consent { ui, leave, control };
+        consent.to_locks().await?;
+    }
+    let request = Request {
+        phases: &prepared.found.phases,
+        tables: &prepared.found.tables,
+        accept: &args.what.accept,
+        adopt: None,
+        operator: Operator::default(),
+        fingerprint: prepared.fingerprint.clone(),
+    };
+    let tried = session.try_out(&request, &prepared.plan, limit).await;
+    let tried = tried.map_err(|error| failed(control, error))?;
+    let text = match args.format {
+        ListFormat::Text => trial::text(ui, prepared, &tried),
+        ListFormat::Json => json::trial(prepared, limit, &tried),
+    };
+    let answered = answer(ui, &text);
+    match tried.failure {
+        Some(error) => Err(failed(control, error)),
+        None => answered,
+    }
+}
+
+fn answer(ui: &Ui, text: &str) -> Result<Outcome, CliError> {
+    match ui.answer(text) {
+        Ok(()) => Ok(Outcome::Yes),
+        Err(error) => Err(CliError::write("the answer", error)),
+    }
+}
+
+/// Reads what the plan needs. Only reads, in one transaction.
 async fn prepare<'p>(
     connection: &mut PgConnection,
     args: &MigrateArgs,

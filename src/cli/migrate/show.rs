@@ -17,7 +17,7 @@ pub(super) fn announce(ui: &Ui, prepared: &Prepared<'_>) {
     }
 }
 
-fn head(prepared: &Prepared<'_>) -> String {
+pub(super) fn head(prepared: &Prepared<'_>) -> String {
     let address = prepared.options.describe();
     let count = prepared.plan.steps.len();
     let (pair, folder) = (&prepared.found.pair, prepared.found.folder.display());
@@ -33,7 +33,7 @@ fn head(prepared: &Prepared<'_>) -> String {
     )
 }
 
-fn summary(step: &Planned<'_>) -> String {
+pub(super) fn summary(step: &Planned<'_>) -> String {
     let count = step.statements().count();
     let noun = if count == 1 {
         "statement"
@@ -91,7 +91,7 @@ fn size(sizes: &[Relation], name: &str) -> Option<String> {
     })
 }
 
-fn bytes(bytes: i64) -> String {
+pub(super) fn bytes(bytes: i64) -> String {
     for (unit, size) in [("GB", 1_i64 << 30), ("MB", 1 << 20), ("kB", 1 << 10)] {
         if bytes >= size {
             return format!("{} {unit}", bytes / size);

@@ -124,7 +124,7 @@ impl<'u> Teller<'u> {
 }
 
 /// `38 ms`, `4.2 s`
-pub(super) fn time(took: Duration) -> String {
+pub(in crate::cli) fn time(took: Duration) -> String {
     let milliseconds = took.as_millis();
     if milliseconds < 1000 {
         format!("{milliseconds} ms")

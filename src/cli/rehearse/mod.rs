@@ -1,5 +1,6 @@
 //! `align rehearse`
 
+mod json;
 mod page;
 mod road;
 
@@ -135,7 +136,7 @@ pub(super) fn run(ui: &Ui, args: &RehearseArgs) -> Result<Outcome, CliError> {
     };
     let answer = match args.format {
         ListFormat::Text => page.text(),
-        ListFormat::Json => page.json(),
+        ListFormat::Json => json::page(&page),
     };
     args.output.write(ui, &answer)?;
     let passed = standings.last().is_some_and(|last| last.verdict.passed);

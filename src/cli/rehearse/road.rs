@@ -12,8 +12,8 @@ use super::super::ui::Ui;
 use super::{Profile, Standing};
 use crate::mapping::Mapping;
 use crate::migrate::{
-    Control, Event, Limits, MigrateError, Operator, Phase, Plan, Request, Session, Target, digest,
-    quarantined, survey,
+    Control, Event, Limits, MigrateError, Operator, Phase, Plan, Request, Session, Target, Watched,
+    digest, quarantined, survey,
 };
 use crate::schema::Ident;
 use crate::scratch::{self, Cluster, ROWS, SUPABASE};
@@ -47,6 +47,8 @@ pub(super) struct Done {
     /// Tables and how many of their rows could not be converted.
     pub(super) quarantined: Vec<(String, i64)>,
     pub(super) took: Duration,
+    /// A migration each.
+    pub(super) watched: Vec<Watched>,
 }
 
 impl Rehearsal<'_> {
@@ -196,7 +198,9 @@ impl Rehearsal<'_> {
             },
             fingerprint: String::new(),
         };
+        session.watch().await?;
         session.apply(&request, &plan).await?;
+        let watched = session.watched();
         let run = session.run().to_owned();
         let quarantined = quarantined(session.connection(), &run).await?;
         let steps = plan.steps.len();
@@ -206,6 +210,7 @@ impl Rehearsal<'_> {
             hazards,
             quarantined,
             took: began.elapsed(),
+            watched,
         })
     }
 }

@@ -33,7 +33,8 @@ patterns! {
     UUID_IN_BRACES = g::UUID_IN_BRACES;
     BYTES = g::BYTES;
     MOMENT = g::MOMENT;
-    MOMENT_THAT_EXISTS = g::MOMENT_THAT_EXISTS;
+    DAY_THAT_EXISTS = g::DAY_THAT_EXISTS;
+    HOUR_THAT_EXISTS = g::HOUR_THAT_EXISTS;
     ENDLESS = g::ENDLESS;
     CLOCK = g::CLOCK;
     CLOCK_THAT_EXISTS = g::CLOCK_THAT_EXISTS;
@@ -263,7 +264,10 @@ pub(super) fn moment_of(ty: &ColumnType, text: &str, zone: &TimeZone) -> Result<
     if !matches(&MOMENT, text) && !matches(&ENDLESS, text) {
         return Err(Code::CastInvalid);
     }
-    if !matches(&MOMENT_THAT_EXISTS, text) && !matches(&ENDLESS, text) {
+    // The form is ASCII.
+    let (day, hour) = text.split_at_checked(10).unwrap_or((text, ""));
+    let exists = matches(&DAY_THAT_EXISTS, day) && matches(&HOUR_THAT_EXISTS, hour);
+    if !exists && !matches(&ENDLESS, text) {
         return Err(Code::CastOutOfRange);
     }
     let moment = Moment::read(text).ok_or(Code::CastOutOfRange)?;

@@ -3,7 +3,7 @@
 //! A regular expression says whether the text is a range; its parts are then cut out by plain functions
 //! of text. The groups of a match would tell them too, and take the server twenty times as long.
 
-use super::flow::{Flow, code};
+use super::flow::{Flow, any_of, code};
 use super::guard::like;
 use crate::ddl::literal;
 use crate::mapping::{OpenRange, RangeRule};
@@ -20,31 +20,56 @@ pub(super) fn range(flow: &mut Flow, rule: RangeRule, open: OpenRange, words: &[
     flow.set(format!("btrim(translate({}, {from}, {to}))", flow.text));
     flow.bind();
     let text = flow.text.clone();
-    // Without groups, for the sake of those who read the statement.
-    let shape = g::RANGE.replace("(?:", "(");
-    let known = format!(
-        "length({text}) <= {} AND {}",
-        g::RANGE_LENGTH,
-        like(&text, &shape)
-    );
     let word = word_case(&text, words).unwrap_or_else(|| "NULL::text".to_owned());
-    let before = literal(&format!("{} <>=$€£", charset::LOWER));
-    let numbers = format!(
-        "replace(split_part(split_part(split_part(ltrim({text}, {before}), ' e', 1), ' p', 1), ' s', 1), 'to', '-')"
-    );
-    flow.bind_with(&[("k", known), ("w", word), ("r", numbers)]);
-    let around = literal(AROUND);
-    let part = |index: u32| format!("translate(split_part(q.r, '-', {index}), {around}, '')");
-    let sign = "CASE left(q.v, 1) WHEN '<' THEN 'b' WHEN 'u' THEN 'b' WHEN 'b' THEN 'b' WHEN 'l' THEN 'b' \
-                WHEN '>' THEN 'a' WHEN 'o' THEN 'a' WHEN 'm' THEN 'a' \
-                WHEN 'a' THEN CASE WHEN left(q.v, 4) = 'at m' THEN 'b' ELSE 'a' END END";
+    let before = literal(&format!("{}{}", charset::LOWER, g::RANGE_START));
+    flow.bind_with(&[("w", word), ("z", format!("ltrim({text}, {before})"))]);
+    let cut = |text: String, start: &&str| format!("split_part({text}, '{start}', 1)");
     flow.bind_with(&[
-        ("k", "q.k".to_owned()),
+        ("w", "q.w".to_owned()),
+        ("z", "q.z".to_owned()),
+        ("r", g::TAIL_STARTS.iter().fold("q.z".to_owned(), cut)),
+        ("s", "left(q.v, length(q.v) - length(q.z))".to_owned()),
+    ]);
+    let money = literal(g::MONEY);
+    flow.bind_with(&[
+        ("w", "q.w".to_owned()),
+        ("t", "substr(q.z, length(q.r) + 1)".to_owned()),
+        ("r", "q.r".to_owned()),
+        (
+            "s",
+            format!("nullif(btrim(translate(q.s, {money}, '')), '')"),
+        ),
+        (
+            "c",
+            format!("length(q.s) - length(translate(q.s, {money}, ''))"),
+        ),
+    ]);
+    let around = literal(AROUND);
+    let part = |index: u32| {
+        format!("translate(split_part(replace(q.r, 'to', '-'), '-', {index}), {around}, '')")
+    };
+    let (below, above) = (
+        any_of("q.s", g::BELOW.into_iter()),
+        any_of("q.s", g::ABOVE.into_iter()),
+    );
+    // The server need not remember which group is where.
+    let numbers = like("q.r", &g::RANGE.replace("(?:", "("));
+    let tails = any_of("q.t", g::RANGE_TAILS.into_iter());
+    let known = format!(
+        "length(q.v) <= {} AND q.c < 2 AND (q.s IS NULL OR {below} OR {above}) \
+         AND (q.t = '' OR {tails}) AND {numbers}",
+        g::RANGE_LENGTH
+    );
+    flow.bind_with(&[
+        ("k", known),
         ("w", "q.w".to_owned()),
         ("x", part(1)),
         ("y", format!("nullif({}, '')", part(2))),
         ("p", "strpos(q.r, '+') > 0".to_owned()),
-        ("s", sign.to_owned()),
+        (
+            "s",
+            format!("CASE WHEN {below} THEN 'b' WHEN {above} THEN 'a' END"),
+        ),
     ]);
     // A sign says that one end is open, a plus or a second number that the first is the lower one:
     // both together mean nothing. `10-50k` may mean ten or ten thousand.

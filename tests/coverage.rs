@@ -261,7 +261,7 @@ fn the_bundled_pair_over_awkward_rows() {
         (
             "clients.company_size",
             "range.unreadable",
-            "SELECT count(*) FROM clients WHERE company_size IN ('lots', '''; DROP TABLE clients; --')",
+            "SELECT count(*) FROM clients WHERE company_size IN ('lots', '10-50k', '''; DROP TABLE clients; --')",
         ),
         (
             "clients.company_size",
@@ -279,7 +279,7 @@ fn the_bundled_pair_over_awkward_rows() {
     let log = db.log();
     let asked = log
         .iter()
-        .filter(|entry| entry.contains("CROSS JOIN LATERAL"));
+        .filter(|entry| entry.contains("AS v (rule, code, note, input)"));
     assert_eq!(asked.count(), 2, "one query a table");
     assert!(log.iter().any(|entry| entry.contains("READ ONLY")));
 }

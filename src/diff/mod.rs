@@ -25,6 +25,7 @@ pub use change::{Change, Object, What};
 pub use conversion::Conversion;
 pub use correspondence::{CorrespondenceState, State};
 pub(crate) use facts::count;
+pub(crate) use pairing::Pairing;
 pub use select::{SelectOutcome, SelectResult};
 
 use crate::mapping::{At, Class, Mapping};
@@ -212,6 +213,21 @@ impl Comparison {
             .flat_map(|t| &t.changes)
             .chain(&self.changes)
     }
+}
+
+/// Whether each accepted `[[column]]` fits the two schemas, in the mapping's order.
+pub(crate) fn column_states(from: &Schema, to: &Schema, mapping: &Mapping) -> Vec<State> {
+    let context = Context {
+        from,
+        to,
+        mapping,
+        pairing: Pairing::new(from, to, mapping),
+    };
+    let states = correspondence::states(&context).into_iter();
+    states
+        .filter(|state| !state.is_table)
+        .map(|state| state.state)
+        .collect()
 }
 
 /// What every part of a comparison looks at.

@@ -34,7 +34,7 @@ pub struct ParseError {
 }
 
 const KEYS: &[&str] = &[
-    "format", "from", "to", "migrate", "gate", "credit", "ignore", "category", "expect", "table",
+    "format", "from", "to", "migrate", "copy", "gate", "credit", "ignore", "category", "expect", "table",
     "column",
 ];
 
@@ -88,6 +88,7 @@ fn mapping(reader: &mut Reader<'_>, root: &Item<'_>) -> Mapping {
         from: section::side(reader, &fields, "from", "`[from]`"),
         to: section::side(reader, &fields, "to", "`[to]`"),
         migrate: section::migrate(reader, &fields),
+        copy: section::copy(reader, &fields),
         gate: section::gate(reader, &fields),
         credit: section::credit(reader, &fields),
         ignore: section::ignore(reader, &fields),

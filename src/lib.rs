@@ -18,6 +18,7 @@
 //! | --- | --- |
 //! | [`schema`] | what a database looks like: the one model of every reader and every comparison |
 //! | [`mapping`] | which column means which, how a value changes on its way, what is expected |
+//! | [`transform`] | what a mapping's verbs do to a value: as SQL, and here |
 //! | [`diff`] | how two schemas differ under a mapping, and what blocks |
 //! | [`score`] | one number out of a comparison, and the stricter numbers beside it |
 //! | [`gate`] | the one yes or no |
@@ -31,7 +32,7 @@
 //!
 //! # Invariants
 //!
-//! 1. The core (`schema`, `mapping`, `diff`, `score`, `gate`, `ddl`) reads no file, no clock, no
+//! 1. The core (`schema`, `mapping`, `transform`, `diff`, `score`, `gate`, `ddl`) reads no file, no clock, no
 //!    environment and no network, and has no `async`. `tests/tidy.rs` reads the sources for it.
 //! 2. `compare` is total: a type nobody knows or a counterpart that is missing is a value in the
 //!    result, never an error.
@@ -52,6 +53,8 @@
 pub mod schema;
 
 pub mod mapping;
+
+pub mod transform;
 
 pub mod diff;
 

@@ -9,7 +9,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Modules that read no file, no clock, no environment and no network, and wait for nothing.
-const CORE: [&str; 6] = ["schema", "mapping", "diff", "score", "gate", "ddl"];
+const CORE: [&str; 7] = [
+    "schema",
+    "mapping",
+    "transform",
+    "diff",
+    "score",
+    "gate",
+    "ddl",
+];
 const MOST_LINES: usize = 600;
 /// Names that say nothing of what is inside.
 const EMPTY_NAMES: [&str; 11] = [

@@ -25,6 +25,7 @@
 //! | [`ddl`] | a schema as SQL: the only place that writes DDL, and SQL literals |
 //! | [`source`] | from the world to a schema: SQL text, TypeScript, JSON, a live Postgres |
 //! | [`migrate`] | from a folder of SQL files to a changed database: refinery over sqlx |
+//! | [`copy`] | from the rows of one database to those of another: plan, stage, judgement, publication |
 //! | [`scratch`] | a server for one run, and the surroundings a schema may need on it |
 //! | [`report`] | values to text; computes nothing |
 //! | [`bundled`] | the pair that ships inside the program |
@@ -66,6 +67,7 @@ pub mod ddl;
 
 pub mod source;
 
+pub mod copy;
 pub mod migrate;
 
 pub mod scratch;

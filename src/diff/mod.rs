@@ -30,7 +30,6 @@ pub use select::{SelectOutcome, SelectResult};
 
 use crate::mapping::{At, Class, Mapping};
 use crate::schema::{ColumnType, Facet, Ident, QualifiedName, Schema, Sighting};
-use pairing::Pairing;
 
 /// Everything two schemas differ in, and what was not compared.
 #[derive(Debug, Clone, PartialEq)]

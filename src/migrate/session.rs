@@ -47,7 +47,7 @@ impl Control {
         self.0.changed.load(Ordering::Relaxed)
     }
 
-    pub(super) fn change(&self) {
+    pub(crate) fn change(&self) {
         self.0.changed.store(true, Ordering::Relaxed);
     }
 }
@@ -404,7 +404,7 @@ impl Failure {
 }
 
 /// The server quotes the value that it cannot take.
-fn without_values(message: &str) -> String {
+pub(crate) fn without_values(message: &str) -> String {
     let mut shown = String::new();
     let mut quoted = false;
     for c in message.chars() {

@@ -4,8 +4,6 @@ mod field;
 mod key;
 mod order;
 mod sample;
-#[cfg(test)]
-mod tests;
 
 use std::collections::BTreeMap;
 
@@ -113,7 +111,7 @@ pub fn plan(
     to: &Schema,
     mapping: &Mapping,
     wishes: &Wishes,
-    lookups: &Lookups<'_>,
+    lookups: &dyn Lookups,
 ) -> Result<Plan, Vec<Trouble>> {
     let pairing = Pairing::new(from, to, mapping);
     let sides = Sides {
@@ -187,7 +185,7 @@ pub(super) struct Sides<'a> {
     pub(super) mapping: &'a Mapping,
     pub(super) pairing: &'a Pairing<'a>,
     pub(super) wishes: &'a Wishes,
-    pub(super) lookups: &'a Lookups<'a>,
+    pub(super) lookups: &'a dyn Lookups,
 }
 
 impl Sides<'_> {
@@ -336,7 +334,7 @@ fn condition(condition: &Condition, row: &Shape) -> Result<String, TransformErro
         ..straight(&table, &holds, &table, &holds)
     };
     let to = Shape::from_types([(holds, ColumnType::Boolean)]);
-    let made = sql::columns(&rule, row, &to, &|_| None)?;
+    let made = sql::columns(&rule, row, &to, &())?;
     Ok(made
         .into_iter()
         .map(|made| made.value)

@@ -6,7 +6,6 @@
 
 pub mod judge;
 pub mod publish;
-pub mod quarantine;
 pub mod source;
 pub mod stage;
 

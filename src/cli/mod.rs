@@ -2,6 +2,7 @@
 //! program ends. Nothing else reads the environment.
 
 mod args;
+mod copy;
 mod diff;
 mod error;
 mod inspect;
@@ -9,6 +10,7 @@ mod map;
 mod migrate;
 mod output;
 mod pair;
+mod quarantine;
 mod rehearse;
 mod runtime;
 mod status;
@@ -63,6 +65,8 @@ enum Command {
     Rehearse(rehearse::RehearseArgs),
     Migrate(migrate::MigrateArgs),
     Status(status::StatusArgs),
+    Copy(copy::CopyArgs),
+    Quarantine(quarantine::QuarantineArgs),
 }
 
 /// Runs the program on its own arguments.
@@ -101,6 +105,8 @@ fn dispatch(ui: &Ui, command: Command) -> Result<Outcome, CliError> {
         Command::Rehearse(args) => rehearse::run(ui, &args),
         Command::Migrate(args) => migrate::run(ui, &args),
         Command::Status(args) => status::run(ui, &args),
+        Command::Copy(args) => copy::run(ui, &args),
+        Command::Quarantine(args) => quarantine::run(ui, &args),
     }
 }
 

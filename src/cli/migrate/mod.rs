@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use sqlx::postgres::PgConnection;
 
-pub(super) use failure::failed;
+pub(super) use failure::{failed, refused};
 pub(super) use found::{Found, Scope, connection_options};
 
 use self::ask::Consent;

@@ -11,12 +11,9 @@ pub use field::{Field, wire};
 pub use key::{KeyColumn, MatchKeys, Reference, Unique};
 
 use crate::diff::Pairing;
-use crate::mapping::{
-    At, ColumnCorrespondence, ColumnRef, Condition, Literal, Mapping, OnError, Rule, Status, TableRef,
-    Transform, WhenCase,
-};
-use crate::schema::{ColumnType, Ident, QualifiedName, Schema, Table, TableKind};
-use crate::transform::{Lookups, Shape, TransformError, sql, straight};
+use crate::mapping::{Mapping, OnError, Rule, Status, TableRef, Transform};
+use crate::schema::{QualifiedName, Schema, Table, TableKind};
+use crate::transform::{Lookups, Shape, sql};
 
 /// What a copy does, in the order in which it is published.
 #[derive(Debug, Clone)]
@@ -271,8 +268,8 @@ impl Sides<'_> {
             return Err(vec![Trouble::new(message).hint(hint)]);
         }
         let mut conditions = Vec::new();
-        if let Some(filter) = by.and_then(|by| by.filter.as_ref()) {
-            match condition(filter, &Shape::of(from, self.from)) {
+        if let Some((filter, by_at)) = by.and_then(|by| Some((by.filter.as_ref()?, by.at))) {
+            match sql::condition(filter, &Shape::of(from, self.from), by_at) {
                 Ok(sql) => conditions.push(sql),
                 Err(error) => return Err(vec![Trouble::new(format!("`{name}`: {error}"))]),
             }
@@ -309,37 +306,6 @@ impl Sides<'_> {
             .iter()
             .any(|other| other.inherits.contains(&table.name))
     }
-}
-
-/// A condition of the mapping over the source row `s`.
-fn condition(condition: &Condition, row: &Shape) -> Result<String, TransformError> {
-    let (table, holds) = match ("s".parse::<TableRef>(), Ident::new("holds")) {
-        (Ok(table), Ok(holds)) => (table, holds),
-        _ => unreachable!("both are plain names"),
-    };
-    let columns = condition.columns().into_iter().map(|name| ColumnRef {
-        table: table.clone(),
-        name: name.clone(),
-    });
-    let rule = ColumnCorrespondence {
-        from: columns.collect(),
-        rule: Rule::Convert(vec![Transform::When {
-            cases: vec![WhenCase {
-                condition: condition.clone(),
-                value: Literal::Boolean(true),
-            }],
-            otherwise: Some(Literal::Boolean(false)),
-        }]),
-        at: At::default(),
-        ..straight(&table, &holds, &table, &holds)
-    };
-    let to = Shape::from_types([(holds, ColumnType::Boolean)]);
-    let made = sql::columns(&rule, row, &to, &())?;
-    Ok(made
-        .into_iter()
-        .map(|made| made.value)
-        .next()
-        .unwrap_or_else(|| "true".to_owned()))
 }
 
 /// Puts parents first, and tells each reference its parent in the plan.

@@ -1,0 +1,1 @@
+//! What a copy does, one thing at a time.

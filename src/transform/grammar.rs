@@ -12,6 +12,11 @@ pub(super) const NAN: &str = "^[nN][aA][nN]$";
 /// Beyond every number.
 pub(super) const INFINITE: &str = "^[+-]?[iI][nN][fF]([iI][nN][iI][tT][yY])?$";
 
+/// The smallest and the largest size of a `real`; nothing is rounded to zero or to infinity in between.
+pub(super) const REAL: (&str, &str) = ("1.2e-37", "3.4028234e38");
+/// The same of a `double precision`.
+pub(super) const DOUBLE: (&str, &str) = ("1e-307", "1.797693134862315e308");
+
 /// The words for true and for false, in lower case: every beginning that means one of them alone.
 pub(super) const TRUE: [&str; 9] = ["t", "tr", "tru", "true", "y", "ye", "yes", "on", "1"];
 /// See [`TRUE`].

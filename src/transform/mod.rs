@@ -18,8 +18,10 @@ mod json;
 mod kind;
 mod lookup;
 mod pattern;
+pub mod row;
 pub mod sql;
 
+use crate::mapping::Literal;
 pub use code::Code;
 pub use error::TransformError;
 pub use kind::{Kind, Shape, Slot, straight};
@@ -35,3 +37,10 @@ pub const SESSION: &[(&str, &str)] = &[
     ("bytea_output", "hex"),
     ("extra_float_digits", "1"),
 ];
+
+/// The canonical text of a value of the mapping, as a constant of that type.
+fn constant(value: &Literal, kind: &Kind) -> Result<String, String> {
+    let text = value.to_string();
+    row::cast::cast(kind, &text, None)
+        .map_err(|code| format!("`{text}` cannot be `{}`: {}", kind.sql(), code.message()))
+}

@@ -100,8 +100,8 @@ fn plain(ty: &ColumnType, text: &str, zone: Option<&str>) -> Result<Guard, Strin
         T::Integer => integer(text, i32::MIN.into(), i32::MAX.into(), ty),
         T::Bigint => integer(text, i64::MIN, i64::MAX, ty),
         T::Numeric { precision, scale } => numeric(text, *precision, *scale, ty),
-        T::Real => float(text, "1.2e-37", "3.4028234e38", ty),
-        T::Double => float(text, "1e-307", "1.797693134862315e308", ty),
+        T::Real => float(text, g::REAL, ty),
+        T::Double => float(text, g::DOUBLE, ty),
         T::Boolean => {
             let small = format!(
                 "translate({text}, {}, {})",
@@ -239,7 +239,7 @@ fn numeric(text: &str, precision: Option<u32>, scale: Option<i32>, ty: &ColumnTy
     }
 }
 
-fn float(text: &str, least: &str, most: &str, ty: &ColumnType) -> Guard {
+fn float(text: &str, (least, most): (&str, &str), ty: &ColumnType) -> Guard {
     let not_finite = format!("{} OR {}", like(text, g::NAN), like(text, g::INFINITE));
     let number = format!("abs({text}::numeric)");
     Guard {
@@ -295,7 +295,7 @@ fn moment(ty: &ColumnType, text: &str, zone: &str) -> Guard {
             (
                 format!(
                     "CASE WHEN {endless} THEN false WHEN {exists} \
-                     THEN substr({text}, 6, 5) = '02-29' AND NOT {leap} ELSE true END"
+                     THEN substr({text}, 6, 5) = '02-29' AND NOT {leap} ELSE {text} IS NOT NULL END"
                 ),
                 Code::CastOutOfRange,
             ),
@@ -309,12 +309,6 @@ fn moment(ty: &ColumnType, text: &str, zone: &str) -> Guard {
 /// # Errors
 /// Why it cannot be one.
 pub(super) fn constant(value: &Literal, kind: &Kind) -> Result<String, String> {
-    let text = value.to_string();
-    let ty = kind.sql();
-    if let Kind::Enum { labels, .. } = kind
-        && !labels.contains(&text)
-    {
-        return Err(format!("`{text}` is none of the labels of `{ty}`"));
-    }
-    Ok(format!("{}::{ty}", literal(&text)))
+    let text = crate::transform::constant(value, kind)?;
+    Ok(format!("{}::{}", literal(&text), kind.sql()))
 }

@@ -10,6 +10,7 @@
 //!                                                                   └──► gate::judge ─► Verdict ◄───┤
 //!                                                        report ─► text | json | markdown ◄─────────┘
 //! migrations/<phase>/V*.sql ─► migrate::Phase ─► Plan ─► Session ─► a changed database
+//! --from, --to, mapping ─► copy::plan ─► stage ─► judge ─► publish ─► rows in another database
 //! ```
 //!
 //! # Map
@@ -40,8 +41,8 @@
 //! 3. What a source cannot say is unknown. Unknown compares as compatible, and is listed.
 //! 4. Same input, same bytes out: lists are sorted, no path is made absolute, no time is printed.
 //! 5. Only [`cli`] writes to a stream, asks for a terminal and chooses an exit code.
-//! 6. Reading a schema happens in one read-only transaction. Only [`migrate`] changes a database, and only
-//!    there SQL is put together for one.
+//! 6. Reading a schema happens in one read-only transaction. Only [`migrate`] and [`copy`] change a
+//!    database, and only there SQL is put together for one.
 //!
 //! # Words
 //!
@@ -67,8 +68,9 @@ pub mod ddl;
 
 pub mod source;
 
-pub mod copy;
 pub mod migrate;
+
+pub mod copy;
 
 pub mod scratch;
 

@@ -285,6 +285,30 @@ fn the_core_is_pure() {
 }
 
 #[test]
+fn a_copy_is_planned_and_its_sql_written_without_a_server() {
+    let mut sources = program();
+    sources.retain(|source| {
+        ["src/copy/plan/", "src/copy/statement/"]
+            .iter()
+            .any(|folder| source.path.starts_with(folder))
+    });
+    assert!(sources.len() > 5, "the sources were not found");
+    none(&naming(
+        &sources,
+        &[
+            "async",
+            "await",
+            "sqlx",
+            "tokio",
+            "clap",
+            "std::fs",
+            "std::env",
+            "std::time",
+        ],
+    ));
+}
+
+#[test]
 fn reports_touch_nothing_outside() {
     let forbidden = [
         "async",
@@ -312,7 +336,11 @@ fn only_what_talks_to_a_server_and_the_command_line_wait() {
     sources.retain(|source| {
         let live =
             source.path.starts_with("src/source/postgres") || source.path == "src/source/mod.rs";
-        !live && !matches!(source.module(), Some("cli" | "migrate" | "scratch"))
+        !live
+            && !matches!(
+                source.module(),
+                Some("cli" | "copy" | "migrate" | "scratch")
+            )
     });
     none(&naming(&sources, &["async", "await", "tokio", "sqlx"]));
 }
@@ -320,7 +348,7 @@ fn only_what_talks_to_a_server_and_the_command_line_wait() {
 #[test]
 fn only_the_migrations_and_a_scratch_server_run_sql_that_was_put_together() {
     let mut sources = program();
-    sources.retain(|source| !matches!(source.module(), Some("migrate" | "scratch")));
+    sources.retain(|source| !matches!(source.module(), Some("copy" | "migrate" | "scratch")));
     none(&naming(&sources, &["sqlx::AssertSqlSafe", "AssertSqlSafe"]));
 }
 

@@ -155,15 +155,22 @@ fn show(ui: &Ui, args: &ListArgs) -> Result<Outcome, CliError> {
         ListFormat::Text => text(&lines, args.show_values),
         ListFormat::Json => page(&lines, args.show_values)?,
     };
-    ui.answer(&answer).map_err(|error| CliError::write("the answer", error))?;
+    ui.answer(&answer)
+        .map_err(|error| CliError::write("the answer", error))?;
     Ok(Outcome::Yes)
 }
 
-async fn read(options: &ConnectOptions, filter: &Filter, control: &Control) -> Result<Vec<Line>, CliError> {
+async fn read(
+    options: &ConnectOptions,
+    filter: &Filter,
+    control: &Control,
+) -> Result<Vec<Line>, CliError> {
     let fail = |error| copy::failed(control, error);
     let connected = or_stopped(control, connect(options)).await?;
     let mut connection = connected.map_err(|error| fail(error.into()))?;
-    or_stopped(control, list(&mut connection, filter)).await?.map_err(fail)
+    or_stopped(control, list(&mut connection, filter))
+        .await?
+        .map_err(fail)
 }
 
 fn text(lines: &[Line], show_values: bool) -> String {
@@ -182,7 +189,10 @@ fn text(lines: &[Line], show_values: bool) -> String {
             text += &format!(", found `{value}`");
         }
         if let Some((at, how)) = &line.resolved {
-            let how = how.as_ref().map(|how| format!(": {how}")).unwrap_or_default();
+            let how = how
+                .as_ref()
+                .map(|how| format!(": {how}"))
+                .unwrap_or_default();
             text += &format!(" (dealt with {at}{how})");
         }
         visible(&text) + "\n"
@@ -208,7 +218,10 @@ fn page(lines: &[Line], show_values: bool) -> Result<String, CliError> {
             });
             if show_values && let Some(members) = value.as_object_mut() {
                 members.insert("value".to_owned(), json!(line.value));
-                members.insert("row".to_owned(), line.row.as_deref().map_or(json!(null), parsed));
+                members.insert(
+                    "row".to_owned(),
+                    line.row.as_deref().map_or(json!(null), parsed),
+                );
             }
             value
         })

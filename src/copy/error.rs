@@ -42,7 +42,9 @@ pub enum CopyError {
         limit: MaxErrors,
     },
     /// A value failed whose rule says that the run stops there.
-    #[error("{rows} rows of `{table}` fail at `{column}` ({code}), whose rule says `on_error = \"fail\"`")]
+    #[error(
+        "{rows} rows of `{table}` fail at `{column}` ({code}), whose rule says `on_error = \"fail\"`"
+    )]
     Fails {
         /// The table.
         table: String,

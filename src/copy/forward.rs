@@ -21,9 +21,13 @@ pub(super) async fn forward(
     let reading = || format!("read `{name}`");
     let writing = || format!("stage rows of `{name}`");
     let rows = source.connection.copy_out_raw(out);
-    let mut rows = or_stopped(control, rows).await?.map_err(failed(reading()))?;
+    let mut rows = or_stopped(control, rows)
+        .await?
+        .map_err(failed(reading()))?;
     let sink = target.connection.copy_in_raw(into);
-    let mut sink = or_stopped(control, sink).await?.map_err(failed(writing()))?;
+    let mut sink = or_stopped(control, sink)
+        .await?
+        .map_err(failed(writing()))?;
     let mut piece: Vec<u8> = Vec::with_capacity(PIECE + 8192);
     loop {
         let next = or_stopped(control, rows.next()).await?;
@@ -52,7 +56,9 @@ pub(super) async fn forward(
         }
     }
     drop(rows);
-    or_stopped(control, sink.finish()).await?.map_err(failed(writing()))
+    or_stopped(control, sink.finish())
+        .await?
+        .map_err(failed(writing()))
 }
 
 async fn last_words(

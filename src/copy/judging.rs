@@ -13,7 +13,12 @@ use crate::mapping::OnError;
 
 impl Copy<'_> {
     /// Judges the tables of the units from that one on.
-    pub(super) async fn judge(&mut self, home: Home, first: usize, skip: &[bool]) -> Result<(), CopyError> {
+    pub(super) async fn judge(
+        &mut self,
+        home: Home,
+        first: usize,
+        skip: &[bool],
+    ) -> Result<(), CopyError> {
         for unit in self.plan.units.clone().iter().skip(first) {
             let tables: Vec<TablePlan> = unit
                 .iter()
@@ -24,7 +29,9 @@ impl Copy<'_> {
                 self.check()?;
                 self.tell(Event::Judging { name: &table.name });
                 let doing = format!("judge the rows of `{}`", table.name);
-                self.target.run(&stage::create_judgement(table, home), &doing).await?;
+                self.target
+                    .run(&stage::create_judgement(table, home), &doing)
+                    .await?;
             }
             // Rows refer to rows of the same unit, so each step is done for all of its tables.
             for table in &tables {
@@ -36,7 +43,10 @@ impl Copy<'_> {
             }
             let is_circle = tables.iter().any(|table| {
                 table.references.iter().any(|reference| {
-                    reference.parent.as_ref().is_some_and(|(parent, _)| unit.contains(parent))
+                    reference
+                        .parent
+                        .as_ref()
+                        .is_some_and(|(parent, _)| unit.contains(parent))
                 })
             });
             self.find_orphans(&tables, home, is_circle).await?;
@@ -105,7 +115,9 @@ impl Copy<'_> {
         let doing = format!("judge the rows of `{}`", table.name);
         let rows = self.target.rows(&sql, &doing).await?;
         let keys = rows.iter().map(|row| row.try_get::<Vec<String>, _>("key"));
-        let keys = keys.collect::<Result<Vec<_>, _>>().map_err(failed(doing.clone()))?;
+        let keys = keys
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(failed(doing.clone()))?;
         for keys in keys.chunks(1000) {
             let columns = (0..table.key.len()).map(|n| format!("s.{}::text", table.key[n].name));
             let columns: Vec<String> = columns.collect();
@@ -117,7 +129,9 @@ impl Copy<'_> {
             );
             let rows = self.source.rows(&sql, &doing).await?;
             let others = rows.iter().map(|row| row.try_get::<Vec<String>, _>("key"));
-            let others = others.collect::<Result<Vec<_>, _>>().map_err(failed(doing.clone()))?;
+            let others = others
+                .collect::<Result<Vec<_>, _>>()
+                .map_err(failed(doing.clone()))?;
             if let Some(sql) = judge::unmatch(table, home, &others) {
                 self.target.run(&sql, &doing).await?;
             }
@@ -148,11 +162,18 @@ impl Copy<'_> {
 
     async fn findings(&mut self, table: &TablePlan, home: Home) -> Result<Vec<Finding>, CopyError> {
         let doing = format!("count what is wrong in `{}`", table.name);
-        let rows = self.target.rows(&judge::findings(table, home), &doing).await?;
+        let rows = self
+            .target
+            .rows(&judge::findings(table, home), &doing)
+            .await?;
         let read = |row: &sqlx::postgres::PgRow| -> Result<Finding, sqlx::Error> {
             let column: String = row.try_get("column_name")?;
             Ok(Finding {
-                policy: if table.stops_at(&column) { "fail" } else { "quarantine" },
+                policy: if table.stops_at(&column) {
+                    "fail"
+                } else {
+                    "quarantine"
+                },
                 column,
                 code: row.try_get("code")?,
                 rows: count(row, "rows")?,
@@ -160,7 +181,10 @@ impl Copy<'_> {
                 values: row.try_get("samples")?,
             })
         };
-        rows.iter().map(read).collect::<Result<_, _>>().map_err(failed(doing))
+        rows.iter()
+            .map(read)
+            .collect::<Result<_, _>>()
+            .map_err(failed(doing))
     }
 
     async fn notes(&mut self, table: &TablePlan, home: Home) -> Result<Vec<Finding>, CopyError> {
@@ -171,7 +195,10 @@ impl Copy<'_> {
         let rows = self.target.rows(&sql, &doing).await?;
         let read = |row: &sqlx::postgres::PgRow| -> Result<Finding, sqlx::Error> {
             let column: String = row.try_get("column_name")?;
-            let field = table.fields.iter().find(|field| field.name.as_str() == column);
+            let field = table
+                .fields
+                .iter()
+                .find(|field| field.name.as_str() == column);
             let takes_default = field.is_some_and(|field| field.on_error == OnError::Default);
             Ok(Finding {
                 policy: if takes_default { "default" } else { "null" },
@@ -182,13 +209,20 @@ impl Copy<'_> {
                 values: Vec::new(),
             })
         };
-        rows.iter().map(read).collect::<Result<_, _>>().map_err(failed(doing))
+        rows.iter()
+            .map(read)
+            .collect::<Result<_, _>>()
+            .map_err(failed(doing))
     }
 
     /// Whether the rows may be published.
     pub(super) fn allow(&self, reports: &[TableReport]) -> Result<(), CopyError> {
         for report in reports {
-            if let Some(finding) = report.findings.iter().find(|finding| finding.policy == "fail") {
+            if let Some(finding) = report
+                .findings
+                .iter()
+                .find(|finding| finding.policy == "fail")
+            {
                 return Err(CopyError::Fails {
                     table: report.name.clone(),
                     column: finding.column.clone(),

@@ -53,7 +53,10 @@ pub(super) fn digest(plan: &Plan, request: &Request) -> String {
             table.to.to_string(),
             source::select(table, None, None),
             stage::create(table, Home::Kept),
-            format!("{:?} {:?} {:?}", table.matching, table.identity, table.references),
+            format!(
+                "{:?} {:?} {:?}",
+                table.matching, table.identity, table.references
+            ),
         ];
         for part in parts {
             hash.update(part.len().to_le_bytes());
@@ -61,7 +64,10 @@ pub(super) fn digest(plan: &Plan, request: &Request) -> String {
         }
     }
     hash.update(format!("{:?} {}", request.conflict, request.retries));
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hash.finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 impl Copy<'_> {
@@ -99,7 +105,10 @@ impl Copy<'_> {
             sql.push(format!("DROP TABLE {name}"));
         }
         let id: String = {
-            let row = self.target.row("SELECT gen_random_uuid()::text AS run", doing).await?;
+            let row = self
+                .target
+                .row("SELECT gen_random_uuid()::text AS run", doing)
+                .await?;
             row.try_get("run").map_err(failed(doing))?
         };
         sql.push(format!(
@@ -122,7 +131,10 @@ impl Copy<'_> {
         table: &TablePlan,
     ) -> Result<Option<Vec<Window>>, CopyError> {
         let doing = "read how far the copy has come";
-        let there = self.target.row(&stage::exists(table, Home::Kept), doing).await?;
+        let there = self
+            .target
+            .row(&stage::exists(table, Home::Kept), doing)
+            .await?;
         if !there.try_get::<bool, _>(0).map_err(failed(doing))? {
             return Ok(None);
         }
@@ -255,7 +267,13 @@ pub(super) fn unstaged(run: &str, table: &TablePlan, page: u64) -> String {
 }
 
 /// The line of a published table.
-pub(super) fn line(run: &str, since: u64, filenode: Option<i64>, table: &TablePlan, report: &TableReport) -> String {
+pub(super) fn line(
+    run: &str,
+    since: u64,
+    filenode: Option<i64>,
+    table: &TablePlan,
+    report: &TableReport,
+) -> String {
     format!(
         "INSERT INTO align.copy_tables AS t (run, table_name, target, since, filenode, rows, copied, matched, updated, quarantined) \
          VALUES ({}, {}, {}, '{since}', {}, {}, {}, {}, {}, {}) ON CONFLICT (run, table_name) DO UPDATE SET \
@@ -275,7 +293,10 @@ pub(super) fn line(run: &str, since: u64, filenode: Option<i64>, table: &TablePl
 }
 
 /// The file of each source table, which another one takes the place of when its rows are moved.
-pub(super) async fn layout(source: &mut Link, table: &TablePlan) -> Result<(Option<i64>, u64), CopyError> {
+pub(super) async fn layout(
+    source: &mut Link,
+    table: &TablePlan,
+) -> Result<(Option<i64>, u64), CopyError> {
     let doing = format!("see how large `{}` is", table.name);
     let name = literal(&table.from.to_string());
     let sql = format!(

@@ -42,8 +42,11 @@ impl Link {
             ),
         ];
         let forms = SESSION.iter();
-        settings.extend(forms.map(|(name, value)| format!("SET {name} = {}", crate::ddl::literal(value))));
-        link.run(&settings.join("; "), "prepare the session").await?;
+        settings.extend(
+            forms.map(|(name, value)| format!("SET {name} = {}", crate::ddl::literal(value))),
+        );
+        link.run(&settings.join("; "), "prepare the session")
+            .await?;
         // Not every platform can see that a client is gone.
         match link
             .connection

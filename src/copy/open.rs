@@ -8,8 +8,8 @@ use super::error::{CopyError, failed};
 use super::link::Link;
 use super::plan::{Plan, Wishes};
 use super::report::Event;
-use super::statement::judge::Check;
 use super::statement::Conflict;
+use super::statement::judge::Check;
 use crate::ddl::literal;
 use crate::mapping::{Lookup, Mapping, MaxErrors};
 use crate::migrate::{Control, Refusal, Target};
@@ -107,7 +107,11 @@ impl<'a> Copy<'a> {
         request.wishes.same_database = is_one_database;
         source.run(BEGIN, "open a snapshot of the source").await?;
         let snapshot = snapshot(&mut source).await?;
-        let tables: Vec<String> = to.tables.iter().map(|table| table.name.to_string()).collect();
+        let tables: Vec<String> = to
+            .tables
+            .iter()
+            .map(|table| table.name.to_string())
+            .collect();
         let facts = Target::read(&mut target.connection, &tables).await?;
         facts.check(&tables, false).map_err(CopyError::Refused)?;
         let found = if is_one_database {
@@ -129,7 +133,10 @@ impl<'a> Copy<'a> {
         let row = target
             .row("SELECT to_regclass('align.matched') IS NOT NULL AS known, to_regclass('align.copies') IS NOT NULL AND to_regclass('align.quarantine') IS NOT NULL AS kept", "look for earlier copies")
             .await?;
-        let flag = |name: &str| row.try_get::<bool, _>(name).map_err(failed("look for earlier copies"));
+        let flag = |name: &str| {
+            row.try_get::<bool, _>(name)
+                .map_err(failed("look for earlier copies"))
+        };
         let (remembers, keeps) = (flag("known")?, flag("kept")?);
         let only = match (request.retries, keeps) {
             (false, _) => None,
@@ -260,7 +267,14 @@ async fn lookup_tables(
             let key: &str = row.try_get("key").map_err(failed(doing.clone()))?;
             let take: &str = row.try_get("take").map_err(failed(doing.clone()))?;
             let position = usize::try_from(position).unwrap_or_default();
-            table.add(lookup, LookupRow { position, key, take });
+            table.add(
+                lookup,
+                LookupRow {
+                    position,
+                    key,
+                    take,
+                },
+            );
         }
         tables.insert(place, table);
     }
@@ -298,8 +312,13 @@ async fn rights(link: &mut Link, plan: &Plan, access: Access<'_>) -> Result<(), 
             .await
             .map_err(failed("see what this role may do"))?;
         for row in rows {
-            let read = |name| row.try_get::<Option<bool>, _>(name).map_err(failed("see what this role may do"));
-            let name: String = row.try_get("name").map_err(failed("see what this role may do"))?;
+            let read = |name| {
+                row.try_get::<Option<bool>, _>(name)
+                    .map_err(failed("see what this role may do"))
+            };
+            let name: String = row
+                .try_get("name")
+                .map_err(failed("see what this role may do"))?;
             if read("may")? != Some(true) {
                 return Err(CopyError::Refused(Refusal::Rights {
                     what: format!("{right} on `{name}`"),
@@ -308,7 +327,9 @@ async fn rights(link: &mut Link, plan: &Plan, access: Access<'_>) -> Result<(), 
             }
             if read("hides_rows")? == Some(true) {
                 return Err(CopyError::Refused(Refusal::Rights {
-                    what: format!("see and write every row of `{name}`, which has row level security"),
+                    what: format!(
+                        "see and write every row of `{name}`, which has row level security"
+                    ),
                     grant: "ALTER ROLE … BYPASSRLS;".to_owned(),
                 }));
             }
@@ -320,9 +341,15 @@ async fn rights(link: &mut Link, plan: &Plan, access: Access<'_>) -> Result<(), 
 /// The checks of the target's tables, by table.
 async fn checks(target: &mut Link, plan: &Plan) -> Result<BTreeMap<String, Vec<Check>>, CopyError> {
     let doing = "read the target's checks";
-    let names: Vec<String> = plan.tables.iter().map(|table| table.to.to_string()).collect();
+    let names: Vec<String> = plan
+        .tables
+        .iter()
+        .map(|table| table.to.to_string())
+        .collect();
     // What the server prints without a namespace is found without one.
-    target.run(&format!("SET search_path = {}", literal("")), doing).await?;
+    target
+        .run(&format!("SET search_path = {}", literal("")), doing)
+        .await?;
     let rows = sqlx::query(CHECKS)
         .persistent(false)
         .bind(&names)

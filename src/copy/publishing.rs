@@ -21,7 +21,10 @@ const TRIES: u32 = 4;
 
 /// What the quarantine says of codes that only the target can tell.
 const MESSAGES: [(&str, &str); 4] = [
-    (judge::ORPHAN, "the row it refers to is neither in the target nor copied"),
+    (
+        judge::ORPHAN,
+        "the row it refers to is neither in the target nor copied",
+    ),
     (judge::DUPLICATE, "another row has the same unique key"),
     (judge::CHECK, "a check of the target refuses the row"),
     (judge::AMBIGUOUS, "several rows of the target look like it"),
@@ -95,7 +98,9 @@ impl Copy<'_> {
         for (table, report) in self.plan.tables.clone().iter().zip(&reports) {
             if report.copied > 0 && !report.was_done {
                 let doing = format!("count what is in `{}`", table.target);
-                self.target.run(&format!("ANALYZE {}", table.to), &doing).await?;
+                self.target
+                    .run(&format!("ANALYZE {}", table.to), &doing)
+                    .await?;
             }
         }
         self.end(&run, "done").await?;
@@ -182,7 +187,8 @@ impl Copy<'_> {
                     if answer.is_contradiction() && tries < TRIES =>
                 {
                     self.target.roll_back().await;
-                    let words = format!("another session wrote in between ({answer}); judging anew");
+                    let words =
+                        format!("another session wrote in between ({answer}); judging anew");
                     self.tell(Event::Note(words));
                     self.judge(Home::Kept, unit, skip).await?;
                     let anew = self.verdict(Home::Kept).await?;
@@ -222,12 +228,17 @@ impl Copy<'_> {
             .iter()
             .map(|table| self.plan.tables[*table].clone())
             .collect();
-        let names: Vec<String> = tables.iter().map(|table| format!("`{}`", table.target)).collect();
+        let names: Vec<String> = tables
+            .iter()
+            .map(|table| format!("`{}`", table.target))
+            .collect();
         let doing = format!("publish {}", names.join(", "));
         let home = Home::Kept;
         let pair = self.request.pair.clone();
         self.target.run("BEGIN", &doing).await?;
-        self.target.row(&publish::claims(&self.request.claims), &doing).await?;
+        self.target
+            .row(&publish::claims(&self.request.claims), &doing)
+            .await?;
         let chosen: Vec<&TablePlan> = tables.iter().collect();
         let sql = publish::insert(&chosen, &self.plan.tables, home, &pair);
         let row = self.target.row(&sql, &doing).await?;

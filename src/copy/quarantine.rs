@@ -94,7 +94,10 @@ pub async fn list(connection: &mut PgConnection, filter: &Filter) -> Result<Vec<
             resolved: at.map(|at| (at, how)),
         })
     };
-    rows.iter().map(read).collect::<Result<_, _>>().map_err(failed(doing))
+    rows.iter()
+        .map(read)
+        .collect::<Result<_, _>>()
+        .map_err(failed(doing))
 }
 
 /// Marks lines as dealt with, and tells how many.
@@ -130,7 +133,9 @@ pub async fn resolve(
 }
 
 async fn is_known(connection: &mut PgConnection) -> Result<bool, CopyError> {
-    let known = sqlx::query_scalar(KNOWN).persistent(false).fetch_one(connection);
+    let known = sqlx::query_scalar(KNOWN)
+        .persistent(false)
+        .fetch_one(connection);
     known.await.map_err(failed("look for the quarantine"))
 }
 
@@ -151,11 +156,14 @@ pub(super) async fn open_keys(
         let Ok(serde_json::Value::Object(members)) = serde_json::from_str(&key) else {
             continue;
         };
-        let parts = table.key.iter().map(|column| match members.get(column.name.as_str())? {
-            serde_json::Value::String(text) => Some(text.clone()),
-            serde_json::Value::Null => None,
-            other => Some(other.to_string()),
-        });
+        let parts = table
+            .key
+            .iter()
+            .map(|column| match members.get(column.name.as_str())? {
+                serde_json::Value::String(text) => Some(text.clone()),
+                serde_json::Value::Null => None,
+                other => Some(other.to_string()),
+            });
         if let Some(key) = parts.collect() {
             keys.entry(name).or_default().push(key);
         }

@@ -67,16 +67,25 @@ impl Copy<'_> {
                     literal(&run.id),
                     literal(&table.name)
                 );
-                let sql = format!("BEGIN; {}; {forget}; COMMIT", stage::create(&table, Home::Kept));
-                self.target.run(&sql, &format!("make the stage of `{}`", table.name)).await?;
+                let sql = format!(
+                    "BEGIN; {}; {forget}; COMMIT",
+                    stage::create(&table, Home::Kept)
+                );
+                self.target
+                    .run(&sql, &format!("make the stage of `{}`", table.name))
+                    .await?;
             }
             let mut staged = staged.unwrap_or_default();
             for range in ranges(pages, table.has_pages) {
-                let known = staged.iter().position(|w| w.pages == range && w.filenode == filenode);
+                let known = staged
+                    .iter()
+                    .position(|w| w.pages == range && w.filenode == filenode);
                 if let Some(known) = known {
                     let window = staged.remove(known);
                     let is_same = window.since == self.snapshot.since
-                        || self.is_unchanged(&table, Some(range), window.since, window.rows).await?;
+                        || self
+                            .is_unchanged(&table, Some(range), window.since, window.rows)
+                            .await?;
                     if is_same {
                         kept += 1;
                         continue;
@@ -99,7 +108,9 @@ impl Copy<'_> {
                     stage::forget(&table, Home::Kept, page),
                     ledger::unstaged(&run.id, &table, page)
                 );
-                self.target.run(&sql, &format!("clear the stage of `{}`", table.name)).await?;
+                self.target
+                    .run(&sql, &format!("clear the stage of `{}`", table.name))
+                    .await?;
             }
         }
         if run.is_resumed {
@@ -114,7 +125,9 @@ impl Copy<'_> {
         for (index, _) in skip.iter().enumerate().filter(|(_, skipped)| !**skipped) {
             let table = &self.plan.tables[index];
             let doing = format!("count what is staged of `{}`", table.name);
-            self.target.run(&stage::analyze(table, Home::Kept), &doing).await?;
+            self.target
+                .run(&stage::analyze(table, Home::Kept), &doing)
+                .await?;
         }
         Ok(())
     }
@@ -180,13 +193,22 @@ impl Copy<'_> {
         for table in self.plan.tables.clone() {
             let name = table.name.clone();
             let create = stage::create(&table, Home::Kept);
-            self.target.run(&create, &format!("make the stage of `{name}`")).await?;
-            for keys in only.get(&name).map(Vec::as_slice).unwrap_or_default().chunks(5000) {
+            self.target
+                .run(&create, &format!("make the stage of `{name}`"))
+                .await?;
+            for keys in only
+                .get(&name)
+                .map(Vec::as_slice)
+                .unwrap_or_default()
+                .chunks(5000)
+            {
                 let select = source::select(&table, None, Some(&source::among(&table, keys)));
                 self.stage_here(&table, Home::Kept, &select).await?;
             }
             let doing = format!("count what is staged of `{name}`");
-            self.target.run(&stage::analyze(&table, Home::Kept), &doing).await?;
+            self.target
+                .run(&stage::analyze(&table, Home::Kept), &doing)
+                .await?;
         }
         Ok(())
     }
@@ -197,27 +219,42 @@ impl Copy<'_> {
         for table in self.plan.tables.clone() {
             let name = table.name.clone();
             let create = stage::create(&table, Home::Session);
-            self.target.run(&create, &format!("make the stage of `{name}`")).await?;
+            self.target
+                .run(&create, &format!("make the stage of `{name}`"))
+                .await?;
             match &only {
                 None => {
                     let select = source::select(&table, None, None);
                     self.stage_here(&table, Home::Session, &select).await?;
                 }
                 Some(only) => {
-                    for keys in only.get(&name).map(Vec::as_slice).unwrap_or_default().chunks(5000) {
-                        let select = source::select(&table, None, Some(&source::among(&table, keys)));
+                    for keys in only
+                        .get(&name)
+                        .map(Vec::as_slice)
+                        .unwrap_or_default()
+                        .chunks(5000)
+                    {
+                        let select =
+                            source::select(&table, None, Some(&source::among(&table, keys)));
                         self.stage_here(&table, Home::Session, &select).await?;
                     }
                 }
             }
             let doing = format!("count what is staged of `{name}`");
-            self.target.run(&stage::analyze(&table, Home::Session), &doing).await?;
+            self.target
+                .run(&stage::analyze(&table, Home::Session), &doing)
+                .await?;
         }
         Ok(())
     }
 
     /// Stages what a query of the source gives, by the connections of the run itself.
-    async fn stage_here(&mut self, table: &TablePlan, home: Home, select: &str) -> Result<u64, CopyError> {
+    async fn stage_here(
+        &mut self,
+        table: &TablePlan,
+        home: Home,
+        select: &str,
+    ) -> Result<u64, CopyError> {
         forward(
             &mut self.source,
             &source::copy_out(select),
@@ -264,7 +301,11 @@ async fn worker(shared: Arc<Shared>) -> Result<(), CopyError> {
     let name = "align copy: stage";
     let mut source = Link::open(&shared.from, &shared.control, name).await?;
     let mut target = Link::open(&shared.to, &shared.control, name).await?;
-    let reader = if shared.is_one_database { &mut target } else { &mut source };
+    let reader = if shared.is_one_database {
+        &mut target
+    } else {
+        &mut source
+    };
     if !shared.is_one_database {
         enter(reader, &shared.snapshot, "READ ONLY").await?;
     }
@@ -304,13 +345,22 @@ async fn stage_range(
     let select = source::select(table, task.has_pages.then_some(task.pages), None);
     let rows = if shared.is_one_database {
         enter(target, &shared.snapshot, "READ WRITE").await?;
-        target.run(&stage::insert(table, Home::Kept, &select), &doing).await?
+        target
+            .run(&stage::insert(table, Home::Kept, &select), &doing)
+            .await?
     } else {
         target.run("BEGIN", &doing).await?;
         let (out, into) = (source::copy_out(&select), stage::copy_in(table, Home::Kept));
         forward(source, &out, target, &into, &table.name, &shared.control).await?
     };
-    let line = ledger::staged(&shared.run, table, task.pages, task.filenode, &shared.snapshot, rows);
+    let line = ledger::staged(
+        &shared.run,
+        table,
+        task.pages,
+        task.filenode,
+        &shared.snapshot,
+        rows,
+    );
     target.run(&format!("{line}; COMMIT"), &doing).await?;
     Ok(rows)
 }
@@ -326,9 +376,18 @@ mod tests {
         assert_eq!(
             ranges(2050, true),
             [
-                Pages { from: 0, to: Some(1024) },
-                Pages { from: 1024, to: Some(2048) },
-                Pages { from: 2048, to: None },
+                Pages {
+                    from: 0,
+                    to: Some(1024)
+                },
+                Pages {
+                    from: 1024,
+                    to: Some(2048)
+                },
+                Pages {
+                    from: 2048,
+                    to: None
+                },
             ]
         );
         assert_eq!(ranges(9999, false), [Pages { from: 0, to: None }]);

@@ -107,7 +107,10 @@ impl MaxErrors {
             let digits = !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
             return digits.then(|| text.parse().ok().map(Self::Rows)).flatten();
         };
-        let (whole, fraction) = percent.trim_end().split_once('.').unwrap_or((percent.trim_end(), "0"));
+        let (whole, fraction) = percent
+            .trim_end()
+            .split_once('.')
+            .unwrap_or((percent.trim_end(), "0"));
         let digits = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_digit());
         if !digits(whole) || !digits(fraction) || fraction.len() > 3 || whole.len() > 3 {
             return None;

@@ -1,4 +1,4 @@
-//! Migrations: from a folder of SQL files to a changed database. Nothing else changes one.
+//! Migrations: from a folder of SQL files to a changed database. Nothing else changes a schema.
 //!
 //! [`Phase`] is what was read, [`standing()`] what of it is applied, [`Plan`] what would run and what
 //! that may cost; up to there nothing waits for a server. [`Session`] runs it.

@@ -86,7 +86,8 @@ fn a_copy_adds_up_overwrites_nothing_and_survives_being_killed() {
     let followed = "SELECT count(*) > 0 FROM leads l JOIN align.matched m ON m.to_value = l.client_id::text WHERE l.updated_at <> '2024-01-01'";
     assert_eq!(first.to.psql(followed), "t");
     // Lines in quarantine are as many rows as the report says.
-    let quarantined = "SELECT count(DISTINCT key) FROM align.quarantine GROUP BY table_name ORDER BY table_name";
+    let quarantined =
+        "SELECT count(DISTINCT key) FROM align.quarantine GROUP BY table_name ORDER BY table_name";
     let said = [counts[2][3], counts[0][3], counts[1][3]].map(|rows| rows.to_string());
     assert_eq!(first.to.psql(quarantined), said.join("\n"));
     let codes = first.to.psql("SELECT DISTINCT table_name || '.' || column_name || ' ' || code FROM align.quarantine ORDER BY 1");
@@ -110,10 +111,19 @@ fn a_copy_adds_up_overwrites_nothing_and_survives_being_killed() {
 
     let result = first.to.psql(RESULT);
     let again = first.copy(&limit).ends_with(0);
-    for (table, [rows, _, _, quarantined]) in ["clients", "leads", "activities"].iter().zip(counts) {
-        assert_eq!(again.counts(table), [rows, 0, rows - quarantined, quarantined], "{table}");
+    for (table, [rows, _, _, quarantined]) in ["clients", "leads", "activities"].iter().zip(counts)
+    {
+        assert_eq!(
+            again.counts(table),
+            [rows, 0, rows - quarantined, quarantined],
+            "{table}"
+        );
     }
-    assert_eq!(first.to.psql(RESULT), result, "a second copy changed something");
+    assert_eq!(
+        first.to.psql(RESULT),
+        result,
+        "a second copy changed something"
+    );
 
     let mut from = first.from;
     let moments = if is_full() { 20 } else { 3 };
@@ -121,10 +131,17 @@ fn a_copy_adds_up_overwrites_nothing_and_survives_being_killed() {
         let killed = pair(from, like(&crm));
         let child = killed.start(&limit);
         let share = f64::from(moment) + 0.5;
-        std::thread::sleep(took.mul_f64(share / f64::from(moments)).max(Duration::from_millis(50)));
+        std::thread::sleep(
+            took.mul_f64(share / f64::from(moments))
+                .max(Duration::from_millis(50)),
+        );
         kill(child);
         let run = killed.copy(&limit).ends_with(0);
-        assert_eq!(killed.to.psql(RESULT), result, "killed at {moment}: {run:#?}");
+        assert_eq!(
+            killed.to.psql(RESULT),
+            result,
+            "killed at {moment}: {run:#?}"
+        );
         from = killed.from;
     }
 }

@@ -70,7 +70,11 @@ impl Pair {
     }
 
     fn align(&self, args: &[&str]) -> Run {
-        finished(self.command(args).output().expect("the machine does its part"))
+        finished(
+            self.command(args)
+                .output()
+                .expect("the machine does its part"),
+        )
     }
 
     fn between<'a>(&'a self, verb: &[&'a str], args: &[&'a str]) -> Vec<&'a str> {
@@ -115,7 +119,8 @@ impl Run {
         let tables = page["tables"].as_array().expect("a list");
         let found = tables.iter().find(|line| line["from"] == table);
         let found = found.unwrap_or_else(|| panic!("no `{table}` in {page}"));
-        ["rows", "copied", "matched", "quarantined"].map(|key| found[key].as_u64().expect("a number"))
+        ["rows", "copied", "matched", "quarantined"]
+            .map(|key| found[key].as_u64().expect("a number"))
     }
 }
 
@@ -135,6 +140,9 @@ fn like(other: &Database<'static>) -> Database<'static> {
     let number = NUMBER.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     let name = format!("{name}_{number}");
     let postgres = cluster.named("postgres");
-    postgres.psql(&format!("CREATE DATABASE \"{name}\" TEMPLATE \"{}\"", other.name));
+    postgres.psql(&format!(
+        "CREATE DATABASE \"{name}\" TEMPLATE \"{}\"",
+        other.name
+    ));
     cluster.named(&name)
 }

@@ -35,7 +35,9 @@ pub(in crate::cli) fn failed(control: &Control, error: CopyError) -> CliError {
         }
         CopyError::Server { doing, answer } => {
             let advice = match answer.sqlstate.as_deref() {
-                Some("53100") => Some("make room on the server; then run the same command again".to_owned()),
+                Some("53100") => {
+                    Some("make room on the server; then run the same command again".to_owned())
+                }
                 Some(code) if code.starts_with("08") || answer.is_lost => Some(GO_ON.to_owned()),
                 None => Some(GO_ON.to_owned()),
                 Some(_) if changed => Some(format!("after mending the cause, {GO_ON}")),
@@ -43,7 +45,13 @@ pub(in crate::cli) fn failed(control: &Control, error: CopyError) -> CliError {
             };
             let said = anyhow!("{answer}").context(format!("cannot {doing}"));
             let error = CliError::failed(said);
-            by_change(answer.hint.into_iter().chain(advice).fold(error, CliError::hint))
+            by_change(
+                answer
+                    .hint
+                    .into_iter()
+                    .chain(advice)
+                    .fold(error, CliError::hint),
+            )
         }
         error @ CopyError::TooMany { .. } => by_change(
             CliError::failed(anyhow!(error).context("nothing was published"))

@@ -172,7 +172,11 @@ const SERVICE: &str = r#"{"role":"service_role"}"#;
 pub(super) fn run(ui: &Ui, args: &CopyArgs) -> Result<Outcome, CliError> {
     let mut prepared = prepare::prepare(ui, &args.sides, &args.how)?;
     prepared.request.wishes.only.clone_from(&args.what.table);
-    prepared.request.wishes.conditions.clone_from(&args.what.conditions);
+    prepared
+        .request
+        .wishes
+        .conditions
+        .clone_from(&args.what.conditions);
     prepared.request.wishes.sample = args.what.sample;
     prepared.request.conflict = match args.what.on_conflict {
         OnConflict::Keep => Conflict::Keep,
@@ -183,7 +187,12 @@ pub(super) fn run(ui: &Ui, args: &CopyArgs) -> Result<Outcome, CliError> {
 }
 
 /// Only the rows that earlier copies have put into quarantine.
-pub(super) fn retry(ui: &Ui, sides: &CopySides, how: &How, leave: &Leave) -> Result<Outcome, CliError> {
+pub(super) fn retry(
+    ui: &Ui,
+    sides: &CopySides,
+    how: &How,
+    leave: &Leave,
+) -> Result<Outcome, CliError> {
     let mut prepared = prepare::prepare(ui, sides, how)?;
     prepared.request.retries = true;
     // What is there is there because it could not go: no number of it is too large.
@@ -243,7 +252,8 @@ fn answer(ui: &Ui, how: &How, report: &Report, is_dry: bool) -> Result<(), CliEr
         ListFormat::Text => show::text(report, how.show_values, is_dry),
         ListFormat::Json => show::json(report, how.show_values, is_dry)?,
     };
-    ui.answer(&text).map_err(|error| CliError::write("the answer", error))
+    ui.answer(&text)
+        .map_err(|error| CliError::write("the answer", error))
 }
 
 async fn consent(ui: &Ui, leave: &Leave, control: &Control) -> Result<(), CliError> {
@@ -283,7 +293,8 @@ fn condition(text: &str) -> Result<(TableRef, String), String> {
 }
 
 fn limit(text: &str) -> Result<MaxErrors, String> {
-    MaxErrors::parse(text).ok_or_else(|| "it is a number of rows or a share, such as `100` or `0.5%`".to_owned())
+    MaxErrors::parse(text)
+        .ok_or_else(|| "it is a number of rows or a share, such as `100` or `0.5%`".to_owned())
 }
 
 fn claims(text: &str) -> Result<String, String> {

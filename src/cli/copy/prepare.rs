@@ -74,7 +74,9 @@ impl Prepared {
 async fn schema(options: &ConnectOptions, namespaces: &[Ident]) -> Result<Schema, CliError> {
     read(options, namespaces).await.map_err(|error| {
         let hint = error.hint().map(str::to_owned);
-        let error = anyhow::Error::new(error).context(format!("cannot read `{}`", options.describe()));
-        hint.into_iter().fold(CliError::failed(error), CliError::hint)
+        let error =
+            anyhow::Error::new(error).context(format!("cannot read `{}`", options.describe()));
+        hint.into_iter()
+            .fold(CliError::failed(error), CliError::hint)
     })
 }

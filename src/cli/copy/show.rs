@@ -11,7 +11,11 @@ use crate::report::screen::visible;
 
 /// Says which rows go where.
 pub(super) fn announce(ui: &Ui, request: &Request) {
-    let what = if request.retries { "retrying rows in quarantine" } else { "copying" };
+    let what = if request.retries {
+        "retrying rows in quarantine"
+    } else {
+        "copying"
+    };
     ui.status(format_args!(
         "{what} from {} to {}, pair {}",
         request.from.describe(),
@@ -25,7 +29,14 @@ pub(super) fn text(report: &Report, show_values: bool, is_dry: bool) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     let words = if is_dry {
-        ["table", "to", "rows", "would copy", "are there", "cannot go"]
+        [
+            "table",
+            "to",
+            "rows",
+            "would copy",
+            "are there",
+            "cannot go",
+        ]
     } else {
         ["table", "to", "rows", "copied", "were there", "quarantined"]
     };
@@ -56,7 +67,9 @@ pub(super) fn text(report: &Report, show_values: bool, is_dry: bool) -> String {
 
 fn findings(table: &TableReport, show_values: bool) -> String {
     let lines = table.findings.iter().chain(&table.notes);
-    lines.map(|finding| line(table, finding, show_values)).collect()
+    lines
+        .map(|finding| line(table, finding, show_values))
+        .collect()
 }
 
 fn line(table: &TableReport, finding: &Finding, show_values: bool) -> String {
@@ -73,7 +86,11 @@ fn line(table: &TableReport, finding: &Finding, show_values: bool) -> String {
             _ => "go to quarantine",
         }
     );
-    let samples = if show_values { &finding.values } else { &finding.keys };
+    let samples = if show_values {
+        &finding.values
+    } else {
+        &finding.keys
+    };
     if !samples.is_empty() {
         let shown: Vec<String> = samples.iter().map(|sample| visible(sample)).collect();
         line += &format!("; such as {}", shown.join(", "));

@@ -51,7 +51,9 @@ pub(super) fn fields(
         if column.generated.is_some() {
             continue;
         }
-        let rule = rules.iter().find(|rule| takes(sides.pairing, to, rule, column));
+        let rule = rules
+            .iter()
+            .find(|rule| takes(sides.pairing, to, rule, column));
         let plain;
         let rule = match (rule, from.column(&column.name)) {
             (Some(rule), _) => *rule,
@@ -125,7 +127,10 @@ fn rules<'a>(
             continue;
         }
         // What is there under the target's own name comes first, unless the rule is about that column.
-        let is_of_itself = rule.to.iter().any(|to| rule.from.iter().any(|f| f.name == to.name));
+        let is_of_itself = rule
+            .to
+            .iter()
+            .any(|to| rule.from.iter().any(|f| f.name == to.name));
         match state {
             State::Applied if !is_of_itself => {}
             State::Stale { missing, near } => {
@@ -144,7 +149,9 @@ fn rules<'a>(
 fn takes(pairing: &Pairing<'_>, to: &Table, rule: &ColumnCorrespondence, column: &Column) -> bool {
     rule.to.iter().any(|target| {
         target.name == column.name
-            && pairing.target(&target.table).is_some_and(|table| table.name == to.name)
+            && pairing
+                .target(&target.table)
+                .is_some_and(|table| table.name == to.name)
     })
 }
 
@@ -185,7 +192,7 @@ fn field(
     let known = wire(&column.ty);
     let kind = Kind::of(&column.ty, sides.to);
     let (wire, cast) = match (known, &kind) {
-        (Some(wire), _) => (wire, None),
+        (Some(wire), _) => (wire, list_of_texts(&column.ty)),
         (None, Kind::Domain { base, .. }) => {
             let base = match &**base {
                 Kind::Plain(ty) => wire(ty),
@@ -212,8 +219,20 @@ fn field(
         note: made.note,
         input: made.input,
         on_error: rule.on_error,
-        is_carried: steps.iter().all(|step| matches!(step, Transform::Cast { .. })),
+        is_carried: steps
+            .iter()
+            .all(|step| matches!(step, Transform::Cast { .. })),
         is_identity: column.identity == Some(Identity::Always),
+    }
+}
+
+/// The type of a list of limited texts, which the server does not compare with a list of texts; without
+/// the limit, for an explicit cast to it would cut.
+fn list_of_texts(ty: &ColumnType) -> Option<String> {
+    match (ty, ty.element()) {
+        (ColumnType::Array(_), ColumnType::Varchar { .. }) => Some("varchar[]".to_owned()),
+        (ColumnType::Array(_), ColumnType::Char { .. }) => Some("bpchar[]".to_owned()),
+        _ => None,
     }
 }
 

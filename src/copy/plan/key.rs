@@ -59,7 +59,11 @@ pub(super) struct Keys {
 /// What holds the rows of a source table apart: the primary key, or a unique one without NULLs.
 pub(super) fn of_source(table: &Table, schema: &Schema) -> Vec<KeyColumn> {
     let is_whole = |key: &&crate::schema::Key| {
-        let column = |name| table.column(name).is_some_and(|c| c.nullable == Some(false));
+        let column = |name| {
+            table
+                .column(name)
+                .is_some_and(|c| c.nullable == Some(false))
+        };
         key.columns.iter().all(column)
     };
     let key = table
@@ -77,7 +81,10 @@ pub(super) fn of_source(table: &Table, schema: &Schema) -> Vec<KeyColumn> {
             });
             KeyColumn {
                 name: name.clone(),
-                wire: domain.or(ty).and_then(wire).unwrap_or_else(|| "text".to_owned()),
+                wire: domain
+                    .or(ty)
+                    .and_then(wire)
+                    .unwrap_or_else(|| "text".to_owned()),
             }
         })
         .collect()
@@ -91,7 +98,10 @@ impl Keys {
     ) -> Result<Self, Trouble> {
         let place = |name: &Ident| fields.iter().position(|field| field.name == *name);
         let places = |names: &[Ident]| names.iter().map(place).collect::<Option<Vec<usize>>>();
-        let primary = table.primary_key.as_ref().and_then(|key| places(&key.columns));
+        let primary = table
+            .primary_key
+            .as_ref()
+            .and_then(|key| places(&key.columns));
         let mut uniques: Vec<Unique> = Vec::new();
         for key in &table.unique {
             uniques.extend(places(&key.columns).map(|fields| Unique {

@@ -143,7 +143,9 @@ pub fn plan(
     let mut notes = Vec::new();
     for table in pairing.only_from().filter(|table| sides.is_wanted(table)) {
         let name = from.show(&table.name);
-        notes.push(format!("`{name}` has no counterpart, and stays where it is"));
+        notes.push(format!(
+            "`{name}` has no counterpart, and stays where it is"
+        ));
     }
     let (tables, units) = ordered(tables);
     let tables = match wishes.sample {
@@ -224,7 +226,10 @@ impl Sides<'_> {
                 let message = format!("the to side has no table `{}` (mapping {})", by.to, by.at);
                 troubles.push(Trouble::new(message).hint(format!("it has {}", names(self.to))));
             } else if source.is_none() && self.wishes.only.is_empty() {
-                let message = format!("the from side has no table `{}` (mapping {})", by.from, by.at);
+                let message = format!(
+                    "the from side has no table `{}` (mapping {})",
+                    by.from, by.at
+                );
                 troubles.push(Trouble::new(message).hint(format!("it has {}", names(self.from))));
             }
         }
@@ -243,7 +248,8 @@ impl Sides<'_> {
         let key = key::of_source(from, self.from);
         if key.is_empty() {
             let message = format!("`{name}` has no primary key, and no unique key without NULLs");
-            troubles.push(Trouble::new(message).hint("give it one, or leave it out with `--table`"));
+            troubles
+                .push(Trouble::new(message).hint("give it one, or leave it out with `--table`"));
         }
         let fields = match field::fields(self, from, to) {
             Ok(fields) => fields,
@@ -258,7 +264,10 @@ impl Sides<'_> {
         let by = self.mapping.tables.iter().find(|by| {
             by.status == Status::Accepted
                 && self.names(&by.from, from)
-                && self.pairing.target(&by.to).is_some_and(|found| found.name == to.name)
+                && self
+                    .pairing
+                    .target(&by.to)
+                    .is_some_and(|found| found.name == to.name)
         });
         let keys = key::Keys::of(to, &fields, by).map_err(|trouble| vec![trouble])?;
         if keys.primary.is_none() && keys.matching.keys.is_empty() {
@@ -316,8 +325,14 @@ fn ordered(tables: Vec<TablePlan>) -> (Vec<TablePlan>, Vec<Vec<usize>>) {
         .iter()
         .enumerate()
         .map(|(number, table)| {
-            let parents = table.references.iter().filter_map(|r| numbers.get(&r.table));
-            parents.copied().filter(|parent| *parent != number).collect()
+            let parents = table
+                .references
+                .iter()
+                .filter_map(|r| numbers.get(&r.table));
+            parents
+                .copied()
+                .filter(|parent| *parent != number)
+                .collect()
         })
         .collect();
     let units = order::units(&edges);

@@ -91,7 +91,10 @@ mod tests {
         for (edges, expected) in [
             (vec![], vec![]),
             (vec![vec![1], vec![]], vec![vec![1], vec![0]]),
-            (vec![vec![], vec![0], vec![0, 1]], vec![vec![0], vec![1], vec![2]]),
+            (
+                vec![vec![], vec![0], vec![0, 1]],
+                vec![vec![0], vec![1], vec![2]],
+            ),
             (vec![vec![0]], vec![vec![0]]),
             (vec![vec![1], vec![0], vec![0]], vec![vec![0, 1], vec![2]]),
             (

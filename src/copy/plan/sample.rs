@@ -19,7 +19,11 @@ pub(super) fn limit(
         .map(|index| {
             let table = &plan.tables[index];
             let key: Vec<String> = table.key.iter().map(|k| format!("s.{}", k.name)).collect();
-            format!("({}) IN ({})", key.join(", "), sampled(&plan, from, index, rows, None))
+            format!(
+                "({}) IN ({})",
+                key.join(", "),
+                sampled(&plan, from, index, rows, None)
+            )
         })
         .collect();
     let mut tables = plan.tables;
@@ -30,7 +34,13 @@ pub(super) fn limit(
 }
 
 /// The keys of the sample of a table, or other columns of it.
-fn sampled(plan: &Plan, from: &Schema, index: usize, rows: u32, wanted: Option<&[String]>) -> String {
+fn sampled(
+    plan: &Plan,
+    from: &Schema,
+    index: usize,
+    rows: u32,
+    wanted: Option<&[String]>,
+) -> String {
     let table = &plan.tables[index];
     let mut conditions = table.conditions.clone();
     let unit = plan.units.iter().find(|unit| unit.contains(&index));
@@ -43,7 +53,11 @@ fn sampled(plan: &Plan, from: &Schema, index: usize, rows: u32, wanted: Option<&
         };
         let columns: Vec<String> = key.columns.iter().map(|c| format!("s.{c}")).collect();
         let nulls: Vec<String> = columns.iter().map(|c| format!("{c} IS NULL")).collect();
-        let referenced: Vec<String> = key.referenced_columns.iter().map(ToString::to_string).collect();
+        let referenced: Vec<String> = key
+            .referenced_columns
+            .iter()
+            .map(ToString::to_string)
+            .collect();
         conditions.push(format!(
             "({} OR ({}) IN ({}))",
             nulls.join(" OR "),

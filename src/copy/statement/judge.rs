@@ -2,8 +2,8 @@
 
 use super::super::plan::{MatchKeys, Reference, TablePlan, Unique};
 use super::{
-    Conflict, Home, field_names, is_new, key_json, keys, not_null, qualified, same_fields, same_key,
-    value, written,
+    Conflict, Home, field_names, is_new, key_json, keys, not_null, qualified, same_fields,
+    same_key, value, written,
 };
 use crate::ddl::literal;
 use crate::schema::Ident;
@@ -134,7 +134,10 @@ impl Judge<'_> {
             )
         });
         let identity: String = identity.collect();
-        let taken = table.identity.iter().map(|place| format!(", f.o{n}, f.t{n}", n = place + 1));
+        let taken = table
+            .identity
+            .iter()
+            .map(|place| format!(", f.o{n}, f.t{n}", n = place + 1));
         let taken: String = taken.collect();
         let shown = places.iter().map(|place| format!("s.v{}::text", place + 1));
         let shown = shown.collect::<Vec<_>>().join(", ");
@@ -180,61 +183,80 @@ impl Judge<'_> {
     /// What the source found while it converted the values.
     fn conversions(&self) -> Option<String> {
         let (table, home) = (self.table, self.home);
-        table.fields.iter().any(|field| field.code.is_some()).then(|| {
-            format!(
-                "INSERT INTO {} SELECT {}, e.key, e.value ->> 0, e.value ->> 1 FROM {} AS s \
+        table
+            .fields
+            .iter()
+            .any(|field| field.code.is_some())
+            .then(|| {
+                format!(
+                    "INSERT INTO {} SELECT {}, e.key, e.value ->> 0, e.value ->> 1 FROM {} AS s \
                  CROSS JOIN LATERAL jsonb_each(s.codes) AS e WHERE s.codes IS NOT NULL AND {}",
-                home.bad(table),
-                keys(table, "s"),
-                home.stage(table),
-                self.is_written("s")
-            )
-        })
+                    home.bad(table),
+                    keys(table, "s"),
+                    home.stage(table),
+                    self.is_written("s")
+                )
+            })
     }
 
     /// Rows that a check refuses. One that reads a column that is not copied is left to the server.
     fn check(&self) -> Option<String> {
         let (table, home) = (self.table, self.home);
         let is_copied = |name: &Ident| table.fields.iter().any(|field| field.name == *name);
-        let checks = self.checks.iter().filter(|check| check.columns.iter().all(is_copied));
-        let cases: Vec<(String, String)> = checks
-            .map(|check| {
-                let names: Vec<&str> = check.columns.iter().map(Ident::as_str).collect();
-                let names = if names.is_empty() {
-                    check.name.clone()
-                } else {
-                    names.join(", ")
-                };
-                (literal(&names), format!("({}) IS FALSE", check.expression))
-            })
-            .collect();
-        if cases.is_empty() {
+        let checks = self
+            .checks
+            .iter()
+            .filter(|check| check.columns.iter().all(is_copied));
+        let (mut tests, mut lines) = (Vec::new(), Vec::new());
+        for check in checks {
+            let names: Vec<&str> = check.columns.iter().map(Ident::as_str).collect();
+            let shown = if names.is_empty() {
+                check.name.clone()
+            } else {
+                names.join(", ")
+            };
+            let values: Vec<String> = check
+                .columns
+                .iter()
+                .map(|name| format!("r.{name}::text"))
+                .collect();
+            let values = if values.is_empty() {
+                "NULL".to_owned()
+            } else {
+                format!("concat_ws(', ', {})", values.join(", "))
+            };
+            let test = format!("({}) IS FALSE", check.expression);
+            lines.push(format!(
+                "CASE WHEN {test} THEN jsonb_build_array({}, {values}) END",
+                literal(&shown)
+            ));
+            tests.push(test);
+        }
+        if tests.is_empty() {
             return None;
         }
         let row = table.fields.iter().enumerate().map(|(index, field)| {
-            let staged = format!("s.v{}", index + 1);
-            format!("{} AS {}", typed(field, &staged), field.name)
+            format!(
+                "{} AS {}",
+                written(field, &format!("s.v{}", index + 1)),
+                field.name
+            )
         });
         let row = row.collect::<Vec<_>>().join(", ");
-        let any: Vec<&str> = cases.iter().map(|(_, test)| test.as_str()).collect();
-        let lines = cases.iter().map(|(names, test)| {
-            let shown = format!("CASE WHEN {test} THEN {names} END");
-            shown
-        });
-        let lines = lines.collect::<Vec<_>>().join(", ");
         // The row's columns alone are in sight of the checks.
         Some(format!(
-            "INSERT INTO {bad} SELECT {f_keys}, c.name, {code}, NULL FROM (\
-             SELECT {s_keys}, x.names FROM {stage} AS s CROSS JOIN LATERAL (\
-             SELECT CASE WHEN {any} THEN array_remove(ARRAY[{lines}]::text[], NULL) END AS names \
-             FROM (SELECT {row}) AS r OFFSET 0) AS x WHERE s.codes IS NULL AND x.names IS NOT NULL AND {written}) AS f \
-             CROSS JOIN LATERAL unnest(f.names) AS c (name)",
+            "INSERT INTO {bad} SELECT {f_keys}, c.line ->> 0, {code}, c.line ->> 1 FROM (\
+             SELECT {s_keys}, x.lines FROM {stage} AS s CROSS JOIN LATERAL (\
+             SELECT CASE WHEN {any} THEN array_remove(ARRAY[{lines}]::jsonb[], NULL) END AS lines \
+             FROM (SELECT {row}) AS r OFFSET 0) AS x WHERE s.codes IS NULL AND x.lines IS NOT NULL AND {written}) AS f \
+             CROSS JOIN LATERAL unnest(f.lines) AS c (line)",
             bad = home.bad(table),
             f_keys = keys(table, "f"),
             s_keys = keys(table, "s"),
             code = literal(CHECK),
             stage = home.stage(table),
-            any = any.join(" OR "),
+            any = tests.join(" OR "),
+            lines = lines.join(", "),
             written = self.is_written("s"),
         ))
     }
@@ -242,7 +264,11 @@ impl Judge<'_> {
     /// Rows that refer to one that is neither in the target nor on its way.
     fn orphan(&self, reference: &Reference) -> String {
         let (table, home) = (self.table, self.home);
-        let names: Vec<String> = reference.referenced.iter().map(ToString::to_string).collect();
+        let names: Vec<String> = reference
+            .referenced
+            .iter()
+            .map(ToString::to_string)
+            .collect();
         let mut there = vec![format!(
             "SELECT FROM {} AS t WHERE {}",
             reference.table,
@@ -252,14 +278,16 @@ impl Judge<'_> {
             let parent = &self.tables[*parent];
             let same = |alias: &str, column: &str| {
                 let pairs = reference.fields.iter().zip(places);
-                let pairs = pairs.map(|(own, place)| {
-                    format!("{alias}.{column}{} = s.v{}", place + 1, own + 1)
-                });
+                let pairs = pairs
+                    .map(|(own, place)| format!("{alias}.{column}{} = s.v{}", place + 1, own + 1));
                 pairs.collect::<Vec<_>>().join(" AND ")
             };
             if reference.is_carried {
                 let matched = home.matched(parent);
-                there.push(format!("SELECT FROM {matched} AS p WHERE {}", same("p", "o")));
+                there.push(format!(
+                    "SELECT FROM {matched} AS p WHERE {}",
+                    same("p", "o")
+                ));
             }
             there.push(format!(
                 "SELECT FROM {} AS p WHERE {} AND {}",
@@ -307,7 +335,10 @@ impl Judge<'_> {
         let same = if unique.nulls_not_distinct {
             let pairs = unique.fields.iter().zip(&names);
             let pairs = pairs.map(|(place, name)| {
-                format!("t.{name} IS NOT DISTINCT FROM {}", value(table, *place, "s"))
+                format!(
+                    "t.{name} IS NOT DISTINCT FROM {}",
+                    value(table, *place, "s")
+                )
             });
             pairs.collect::<Vec<_>>().join(" AND ")
         } else {
@@ -356,13 +387,11 @@ impl Judge<'_> {
     }
 }
 
-/// A field as a check of the target sees it.
-fn typed(field: &super::super::plan::Field, staged: &str) -> String {
-    written(field, staged)
-}
-
 fn shown(unique: &Unique, alias: &str) -> String {
-    let shown = unique.fields.iter().map(|place| format!("{alias}.v{}::text", place + 1));
+    let shown = unique
+        .fields
+        .iter()
+        .map(|place| format!("{alias}.v{}::text", place + 1));
     format!("concat_ws(', ', {})", shown.collect::<Vec<_>>().join(", "))
 }
 
@@ -460,7 +489,9 @@ pub fn alike_keys(table: &TablePlan, home: Home) -> Option<String> {
             let field = &table.fields[*place];
             field.is_carried && field.name == column.name
         });
-    let key = primary.iter().map(|place| format!("m.t{}::text", place + 1));
+    let key = primary
+        .iter()
+        .map(|place| format!("m.t{}::text", place + 1));
     let key = key.collect::<Vec<_>>().join(", ");
     let matched = home.matched(table);
     is_own.then(|| format!("SELECT ARRAY[{key}] AS key FROM {matched} AS m WHERE NOT m.own"))
@@ -471,7 +502,8 @@ pub fn unmatch(table: &TablePlan, home: Home, keys: &[Vec<String>]) -> Option<St
     let primary = table.primary.as_ref()?;
     let tests = keys.iter().map(|key| {
         let pairs = primary.iter().zip(key);
-        let pairs = pairs.map(|(place, value)| format!("m.t{}::text = {}", place + 1, literal(value)));
+        let pairs =
+            pairs.map(|(place, value)| format!("m.t{}::text = {}", place + 1, literal(value)));
         format!("({})", pairs.collect::<Vec<_>>().join(" AND "))
     });
     let tests = tests.collect::<Vec<_>>().join(" OR ");

@@ -94,7 +94,10 @@ fn key_json(table: &TablePlan, alias: &str) -> String {
         let name = crate::ddl::literal(column.name.as_str());
         format!("{name}, {alias}.k{}", index + 1)
     });
-    format!("jsonb_build_object({})", members.collect::<Vec<_>>().join(", "))
+    format!(
+        "jsonb_build_object({})",
+        members.collect::<Vec<_>>().join(", ")
+    )
 }
 
 /// The value of a field in the stage, as the target's column takes it.
@@ -110,19 +113,30 @@ fn written(field: &Field, staged: &str) -> String {
 }
 
 /// The fields of a key against columns of a table.
-fn same_fields(table: &TablePlan, places: &[usize], alias: &str, other: &str, names: &[String]) -> String {
+fn same_fields(
+    table: &TablePlan,
+    places: &[usize],
+    alias: &str,
+    other: &str,
+    names: &[String],
+) -> String {
     let pairs = places.iter().zip(names);
-    let pairs = pairs.map(|(place, name)| format!("{other}.{name} = {}", value(table, *place, alias)));
+    let pairs =
+        pairs.map(|(place, name)| format!("{other}.{name} = {}", value(table, *place, alias)));
     pairs.collect::<Vec<_>>().join(" AND ")
 }
 
 fn field_names(table: &TablePlan, places: &[usize]) -> Vec<String> {
-    let names = places.iter().map(|place| table.fields[*place].name.to_string());
+    let names = places
+        .iter()
+        .map(|place| table.fields[*place].name.to_string());
     names.collect()
 }
 
 fn not_null(places: &[usize], alias: &str) -> String {
-    let tests = places.iter().map(|place| format!("{alias}.v{} IS NOT NULL", place + 1));
+    let tests = places
+        .iter()
+        .map(|place| format!("{alias}.v{} IS NOT NULL", place + 1));
     tests.collect::<Vec<_>>().join(" AND ")
 }
 

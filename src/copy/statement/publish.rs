@@ -22,18 +22,29 @@ pub fn insert(tables: &[&TablePlan], all: &[TablePlan], home: Home, pair: &str) 
         .iter()
         .map(|table| {
             let number = table.number;
-            format!("i{number} AS ({} RETURNING 1)", insert_one(table, all, home, pair))
+            format!(
+                "i{number} AS ({} RETURNING 1)",
+                insert_one(table, all, home, pair)
+            )
         })
         .collect();
     let counts: Vec<String> = tables
         .iter()
         .map(|table| format!("(SELECT count(*) FROM i{})", table.number))
         .collect();
-    format!("WITH {} SELECT ARRAY[{}] AS rows", inserts.join(", "), counts.join(", "))
+    format!(
+        "WITH {} SELECT ARRAY[{}] AS rows",
+        inserts.join(", "),
+        counts.join(", ")
+    )
 }
 
 fn insert_one(table: &TablePlan, all: &[TablePlan], home: Home, pair: &str) -> String {
-    let names: Vec<String> = table.fields.iter().map(|field| field.name.to_string()).collect();
+    let names: Vec<String> = table
+        .fields
+        .iter()
+        .map(|field| field.name.to_string())
+        .collect();
     let overriding = if table.overriding {
         " OVERRIDING SYSTEM VALUE"
     } else {
@@ -65,7 +76,8 @@ fn values(table: &TablePlan, all: &[TablePlan], home: Home, pair: &str) -> (Vec<
         if let Some((parent, places)) = &reference.parent {
             let parent = &all[*parent];
             let pairs = reference.fields.iter().zip(places);
-            let same = pairs.map(|(own, place)| format!("m{number}.o{} = s.v{}", place + 1, own + 1));
+            let same =
+                pairs.map(|(own, place)| format!("m{number}.o{} = s.v{}", place + 1, own + 1));
             joins += &format!(
                 " LEFT JOIN {} AS m{number} ON NOT m{number}.own AND {}",
                 home.matched(parent),
@@ -119,7 +131,11 @@ pub fn update(table: &TablePlan, all: &[TablePlan], home: Home, pair: &str) -> O
         .map(|place| {
             let field = &table.fields[*place];
             let form = if field.as_text { "::text" } else { "" };
-            format!("t.{}{form} IS DISTINCT FROM n.n{}{form}", field.name, place + 1)
+            format!(
+                "t.{}{form} IS DISTINCT FROM n.n{}{form}",
+                field.name,
+                place + 1
+            )
         })
         .collect();
     let there: Vec<String> = primary
@@ -130,7 +146,10 @@ pub fn update(table: &TablePlan, all: &[TablePlan], home: Home, pair: &str) -> O
             format!("t.{} = {key}", field.name)
         })
         .collect();
-    let carried: Vec<String> = primary.iter().map(|place| format!("y.t{}", place + 1)).collect();
+    let carried: Vec<String> = primary
+        .iter()
+        .map(|place| format!("y.t{}", place + 1))
+        .collect();
     Some(format!(
         "UPDATE {} AS t SET {} FROM (SELECT {}, {} FROM {} AS s JOIN {} AS y ON {}{joins} \
          WHERE NOT EXISTS (SELECT FROM {} AS b WHERE {})) AS n WHERE {} AND ({})",
@@ -169,10 +188,15 @@ pub fn remember(table: &TablePlan, home: Home, pair: &str) -> Vec<String> {
 }
 
 /// Puts what is bad into quarantine. A line that says the same already stays as it is.
-pub fn quarantine(table: &TablePlan, home: Home, run: &str, messages: &[(String, String)]) -> String {
-    let messages = messages.iter().map(|(code, message)| {
-        format!("WHEN {} THEN {}", literal(code), literal(message))
-    });
+pub fn quarantine(
+    table: &TablePlan,
+    home: Home,
+    run: &str,
+    messages: &[(String, String)],
+) -> String {
+    let messages = messages
+        .iter()
+        .map(|(code, message)| format!("WHEN {} THEN {}", literal(code), literal(message)));
     let messages = messages.collect::<Vec<_>>().join(" ");
     format!(
         "INSERT INTO align.quarantine AS q (run, table_name, key, column_name, value, code, message, row_data) \

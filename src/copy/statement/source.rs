@@ -25,7 +25,12 @@ pub fn columns(table: &TablePlan) -> Vec<String> {
 pub fn select(table: &TablePlan, pages: Option<Pages>, keys: Option<&str>) -> String {
     let mut inner: Vec<String> = Vec::new();
     for (index, column) in table.key.iter().enumerate() {
-        inner.push(format!("(s.{})::{} AS k{}", column.name, column.wire, index + 1));
+        inner.push(format!(
+            "(s.{})::{} AS k{}",
+            column.name,
+            column.wire,
+            index + 1
+        ));
     }
     let (mut codes, mut notes) = (Vec::new(), Vec::new());
     for (index, field) in table.fields.iter().enumerate() {
@@ -34,7 +39,10 @@ pub fn select(table: &TablePlan, pages: Option<Pages>, keys: Option<&str>) -> St
         let name = literal(field.name.as_str());
         if let Some(code) = &field.code {
             inner.push(format!("{code} AS e{number}"));
-            let input = field.input.clone().unwrap_or_else(|| "NULL::text".to_owned());
+            let input = field
+                .input
+                .clone()
+                .unwrap_or_else(|| "NULL::text".to_owned());
             inner.push(format!("{input} AS i{number}"));
             codes.push((name.clone(), format!("r.e{number}"), format!("r.i{number}")));
         }
@@ -135,9 +143,10 @@ fn array<'v>(values: impl Iterator<Item = &'v str>, ty: &str) -> String {
 
 /// The whole source rows of those keys, for the quarantine.
 pub fn rows(table: &TablePlan, keys: &[Vec<String>]) -> String {
-    let columns = table.key.iter().enumerate().map(|(index, column)| {
-        format!("(s.{})::{} AS k{}", column.name, column.wire, index + 1)
-    });
+    let columns =
+        table.key.iter().enumerate().map(|(index, column)| {
+            format!("(s.{})::{} AS k{}", column.name, column.wire, index + 1)
+        });
     format!(
         "SELECT {}, to_jsonb(s.*) AS row_data FROM {} AS s WHERE {}",
         columns.collect::<Vec<_>>().join(", "),

@@ -37,8 +37,12 @@ pub fn create_judgement(table: &TablePlan, home: Home) -> String {
         format!(", o{n} {wire}, t{n} {wire}", n = place + 1)
     });
     let identity: String = identity.collect();
-    let (create, bad, matched, rows) =
-        (home.create(), home.bad(table), home.matched(table), home.rows(table));
+    let (create, bad, matched, rows) = (
+        home.create(),
+        home.bad(table),
+        home.matched(table),
+        home.rows(table),
+    );
     format!(
         "DROP TABLE IF EXISTS {bad}, {matched}, {rows}; \
          {create} {bad} ({keys}, column_name text NOT NULL, code text NOT NULL, value text); \
@@ -61,7 +65,10 @@ pub fn forget(table: &TablePlan, home: Home, page: u64) -> String {
 /// A COPY that takes rows as they travel.
 pub fn copy_in(table: &TablePlan, home: Home) -> String {
     let columns = source::columns(table).join(", ");
-    format!("COPY {} ({columns}) FROM STDIN (FORMAT binary)", home.stage(table))
+    format!(
+        "COPY {} ({columns}) FROM STDIN (FORMAT binary)",
+        home.stage(table)
+    )
 }
 
 /// A COPY that takes whole source rows as they travel.
@@ -86,5 +93,8 @@ pub fn analyze(table: &TablePlan, home: Home) -> String {
 
 /// Whether the stage is there, and empty: as after a crash of the server.
 pub fn exists(table: &TablePlan, home: Home) -> String {
-    format!("SELECT to_regclass({}) IS NOT NULL", literal(&home.stage(table)))
+    format!(
+        "SELECT to_regclass({}) IS NOT NULL",
+        literal(&home.stage(table))
+    )
 }

@@ -5,7 +5,8 @@ use super::reader::Reader;
 use super::step;
 use super::verb::VERBS;
 use crate::mapping::{
-    Class, ColumnCorrespondence, ColumnRef, Matching, Note, OnError, Rule, Status, Sync, TableCorrespondence,
+    Class, ColumnCorrespondence, ColumnRef, Matching, Note, OnError, Rule, Status, Sync,
+    TableCorrespondence,
 };
 
 const TABLE_KEYS: &[&str] = &[
@@ -107,7 +108,10 @@ fn matching(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Matching {
     if let Some(list) = fields.get("normalize") {
         (matching.trim, matching.lower) = reader.normalize(&list);
         if !fields.has("match") {
-            reader.error(fields.key_start("normalize"), "`normalize` belongs to `match`");
+            reader.error(
+                fields.key_start("normalize"),
+                "`normalize` belongs to `match`",
+            );
         }
     }
     matching

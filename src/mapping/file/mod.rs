@@ -34,8 +34,8 @@ pub struct ParseError {
 }
 
 const KEYS: &[&str] = &[
-    "format", "from", "to", "migrate", "copy", "gate", "credit", "ignore", "category", "expect", "table",
-    "column",
+    "format", "from", "to", "migrate", "copy", "gate", "credit", "ignore", "category", "expect",
+    "table", "column",
 ];
 
 /// Makes a mapping of a TOML text.

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use super::item::{Fields, Item};
 use super::reader::Reader;
-use crate::mapping::{Category, CopyRules, Credit, Gate, MaxErrors, Ignore, Migrate, Side, TableRef};
+use crate::mapping::{
+    Category, CopyRules, Credit, Gate, Ignore, MaxErrors, Migrate, Side, TableRef,
+};
 
 pub(super) fn side(
     reader: &mut Reader<'_>,

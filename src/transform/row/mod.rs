@@ -159,9 +159,10 @@ impl<'a> Program<'a> {
         let mut note = None;
         let value = match &column.way {
             Way::Straight { is_real: true } => Ok(first().map(widened)),
-            Way::Straight { is_real: false } => first()
-                .map(|text| cast::cast(&column.kind, text, None))
-                .transpose(),
+            // A wider type takes every value, also one whose text no pipe would bring.
+            Way::Straight { is_real: false } => Ok(first().map(|text| {
+                cast::cast(&column.kind, text, None).unwrap_or_else(|_| text.to_owned())
+            })),
             Way::Constant(text) => Ok(Some(text.clone())),
             Way::Steps(steps, zone) => {
                 let mut at_hand = Ok(first().map(str::to_owned));

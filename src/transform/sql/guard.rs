@@ -272,7 +272,8 @@ fn moment(ty: &ColumnType, text: &str, zone: &str) -> Guard {
     let (at_zone, as_is) = match ty {
         ColumnType::Date => (
             format!("({text}::timestamptz AT TIME ZONE {zone})::date"),
-            format!("{text}::date"),
+            // The day of `24:00` is the next one.
+            format!("{text}::timestamp::date"),
         ),
         ColumnType::Timestamp { tz: true, .. } => (
             format!("{text}::{ty}"),

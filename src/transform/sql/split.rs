@@ -37,14 +37,8 @@ impl Render<'_> {
         });
         flow.bind_with(&[("m", format!("string_to_array({text}, {separator})"))]);
         if most > columns {
-            let kept = if most == usize::MAX {
-                String::new()
-            } else {
-                format!("least({most}, ")
-            };
-            let end = if kept.is_empty() { "" } else { ")" };
             flow.fail(format!(
-                "CASE WHEN {kept}cardinality(q.m){end} > {columns} THEN {} END",
+                "CASE WHEN cardinality(q.m) > {columns} THEN {} END",
                 code(Code::SplitLeftover)
             ));
         }

@@ -178,24 +178,23 @@ fn text(lines: &[Line], show_values: bool) -> String {
         return "nothing is in quarantine\n".to_owned();
     }
     let one = |line: &Line| {
-        let mut text = format!(
+        let head = format!(
             "{}  {} {}  {}  {}",
             line.id, line.table, line.key, line.column, line.code
         );
-        if let Some(message) = &line.message {
-            text += &format!(": {message}");
-        }
-        if show_values && let Some(value) = &line.value {
-            text += &format!(", found `{value}`");
-        }
-        if let Some((at, how)) = &line.resolved {
-            let how = how
-                .as_ref()
-                .map(|how| format!(": {how}"))
-                .unwrap_or_default();
-            text += &format!(" (dealt with {at}{how})");
-        }
-        visible(&text) + "\n"
+        let message = line.message.iter().map(|message| format!(": {message}"));
+        let value = line.value.iter().filter(|_| show_values);
+        let value = value.map(|value| format!(", found `{value}`"));
+        let dealt = line.resolved.iter().map(|(at, how)| {
+            let how = how.as_ref().map(|how| format!(": {how}"));
+            format!(" (dealt with {at}{})", how.unwrap_or_default())
+        });
+        let parts: String = std::iter::once(head)
+            .chain(message)
+            .chain(value)
+            .chain(dealt)
+            .collect();
+        visible(&parts) + "\n"
     };
     lines.iter().map(one).collect()
 }

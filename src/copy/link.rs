@@ -35,6 +35,8 @@ impl Link {
             "SET idle_in_transaction_session_timeout = 0".to_owned(),
             "SET statement_timeout = 0".to_owned(),
             "SET row_security = off".to_owned(),
+            // Compiling an expression of a mapping takes longer than evaluating it for a whole range.
+            "SET jit = off".to_owned(),
             "SET client_min_messages = error".to_owned(),
             format!(
                 "SET application_name = {}",

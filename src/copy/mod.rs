@@ -9,11 +9,13 @@
 //!    that says so, and a run that ended early goes on from there.
 //! 2. The rows are *judged* on the target: which are there already, which cannot go there and why.
 //! 3. Unless too many cannot, each table is *published* in one transaction, parents first: new rows,
-//!    quarantine, and what is remembered of rows that are there under another key.
+//!    quarantine, and what is remembered of rows that are there under another key. An empty table gets its
+//!    indexes and foreign keys after its rows, in the same transaction.
 //!
 //! A second copy finds every row there and changes nothing, so a run that was killed at any moment may
 //! simply be started again.
 
+mod behind;
 mod error;
 mod forward;
 mod judging;

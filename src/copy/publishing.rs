@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use sqlx::Row;
 
+use super::behind::Behind;
 use super::error::{CopyError, failed};
 use super::ledger::{self, Run};
 use super::open::Copy;
@@ -16,6 +17,8 @@ use crate::migrate::{LOCK, OtherSession, Refusal, holder};
 use crate::transform::Code;
 
 const PAUSE: Duration = Duration::from_millis(200);
+/// Held by every session that stages.
+pub(super) const WORKERS: i64 = LOCK + 1;
 /// How often a unit is judged anew when another writer came in between.
 const TRIES: u32 = 4;
 
@@ -39,6 +42,9 @@ impl Copy<'_> {
         self.stage_dry().await?;
         let skip = vec![false; self.plan.tables.len()];
         self.judge(Home::Session, 0, &skip).await?;
+        for table in self.plan.tables.clone() {
+            self.complete(&table, Home::Session, true).await?;
+        }
         Ok(Report {
             run: String::new(),
             tables: self.verdict(Home::Session).await?,
@@ -85,7 +91,7 @@ impl Copy<'_> {
         }
         for table in self.plan.tables.clone() {
             if !skip[table.number - 1] {
-                self.complete(&table).await?;
+                self.complete(&table, Home::Kept, false).await?;
             }
         }
         for unit in 0..self.plan.units.len() {
@@ -111,10 +117,19 @@ impl Copy<'_> {
     }
 
     async fn lock(&mut self, patience: Duration) -> Result<(), CopyError> {
+        self.take_lock(LOCK, patience).await?;
+        // What a run that was killed has left of sessions ends by itself.
+        self.take_lock(WORKERS, patience).await?;
+        let sql = format!("SELECT pg_advisory_unlock({WORKERS})");
+        self.target.rows(&sql, "take the lock").await?;
+        Ok(())
+    }
+
+    async fn take_lock(&mut self, key: i64, patience: Duration) -> Result<(), CopyError> {
         let end = Instant::now() + patience;
         let mut told: Option<OtherSession> = None;
         loop {
-            let sql = format!("SELECT pg_try_advisory_lock({LOCK}) AS taken");
+            let sql = format!("SELECT pg_try_advisory_lock({key}) AS taken");
             let row = self.target.row(&sql, "take the lock").await?;
             if row.try_get("taken").map_err(failed("take the lock"))? {
                 return Ok(());
@@ -155,14 +170,21 @@ impl Copy<'_> {
         Ok(is_same.then_some(done.report))
     }
 
-    /// Gives bad rows that only the target found so their whole source row.
-    async fn complete(&mut self, table: &TablePlan) -> Result<(), CopyError> {
+    /// Fetches the source rows of what is bad: of a few samples, or of all.
+    async fn complete(
+        &mut self,
+        table: &TablePlan,
+        home: Home,
+        samples: bool,
+    ) -> Result<(), CopyError> {
         let doing = format!("read the bad rows of `{}`", table.name);
-        let sql = judge::without_row(table, Home::Kept);
-        let rows = self.target.rows(&sql, &doing).await?;
+        let rows = self
+            .target
+            .rows(&judge::bad_keys(table, home, samples), &doing)
+            .await?;
         let keys = rows.iter().map(|row| row.try_get::<Vec<String>, _>("key"));
         let keys = keys.collect::<Result<Vec<_>, _>>().map_err(failed(doing))?;
-        self.fetch_rows(table, &keys).await
+        self.fetch_rows(table, home, &keys).await
     }
 
     async fn publish(
@@ -198,9 +220,11 @@ impl Copy<'_> {
                         }
                     }
                     self.allow(reports)?;
-                    for table in &members {
-                        let table = self.plan.tables[*table].clone();
-                        self.complete(&table).await?;
+                    for table in self.plan.units.clone()[unit..].iter().flatten() {
+                        if !skip[*table] {
+                            let table = self.plan.tables[*table].clone();
+                            self.complete(&table, Home::Kept, false).await?;
+                        }
                     }
                 }
                 Err(error) => {
@@ -239,10 +263,17 @@ impl Copy<'_> {
         self.target
             .row(&publish::claims(&self.request.claims), &doing)
             .await?;
+        let behind = match (tables.as_slice(), members) {
+            ([table], [number]) => self.put_behind(table, reports[*number].copied).await?,
+            _ => Behind::default(),
+        };
         let chosen: Vec<&TablePlan> = tables.iter().collect();
         let sql = publish::insert(&chosen, &self.plan.tables, home, &pair);
         let row = self.target.row(&sql, &doing).await?;
         let copied: Vec<i64> = row.try_get("rows").map_err(failed(doing.clone()))?;
+        if let [table] = tables.as_slice() {
+            self.bring_back(table, behind).await?;
+        }
         let messages = Code::ALL.iter().map(|code| (code.as_str(), code.message()));
         let messages: Vec<(String, String)> = messages
             .chain(MESSAGES)

@@ -13,6 +13,7 @@ use super::forward::forward;
 use super::ledger::{self, Run};
 use super::link::Link;
 use super::open::{Copy, Snapshot};
+use super::publishing::WORKERS;
 use super::plan::TablePlan;
 use super::report::Event;
 use super::statement::source::Pages;
@@ -82,10 +83,9 @@ impl Copy<'_> {
                     .position(|w| w.pages == range && w.filenode == filenode);
                 if let Some(known) = known {
                     let window = staged.remove(known);
-                    let is_same = window.since == self.snapshot.since
-                        || self
-                            .is_unchanged(&table, Some(range), window.since, window.rows)
-                            .await?;
+                    let is_same = self
+                        .is_unchanged(&table, Some(range), window.since, window.rows)
+                        .await?;
                     if is_same {
                         kept += 1;
                         continue;
@@ -270,11 +270,12 @@ impl Copy<'_> {
     pub(super) async fn fetch_rows(
         &mut self,
         table: &TablePlan,
+        home: Home,
         keys: &[Vec<String>],
     ) -> Result<(), CopyError> {
         for keys in keys.chunks(5000) {
             let out = source::copy_out(&source::rows(table, keys));
-            let into = stage::copy_in_rows(table, Home::Kept);
+            let into = stage::copy_in_rows(table, home);
             let (source, target) = (&mut self.source, &mut self.target);
             forward(source, &out, target, &into, &table.name, &self.control).await?;
         }
@@ -301,6 +302,9 @@ async fn worker(shared: Arc<Shared>) -> Result<(), CopyError> {
     let name = "align copy: stage";
     let mut source = Link::open(&shared.from, &shared.control, name).await?;
     let mut target = Link::open(&shared.to, &shared.control, name).await?;
+    // The next run waits until the last of these sessions is gone, for it may have a commit on its way.
+    let lock = format!("SELECT pg_advisory_lock_shared({WORKERS})");
+    target.rows(&lock, "take the lock").await?;
     let reader = if shared.is_one_database {
         &mut target
     } else {

@@ -73,7 +73,7 @@ fn findings(table: &TableReport, show_values: bool) -> String {
 }
 
 fn line(table: &TableReport, finding: &Finding, show_values: bool) -> String {
-    let mut line = format!(
+    let line = format!(
         "{}.{}: {} rows, {}, {}",
         visible(&table.target),
         visible(&finding.column),
@@ -91,11 +91,11 @@ fn line(table: &TableReport, finding: &Finding, show_values: bool) -> String {
     } else {
         &finding.keys
     };
-    if !samples.is_empty() {
-        let shown: Vec<String> = samples.iter().map(|sample| visible(sample)).collect();
-        line += &format!("; such as {}", shown.join(", "));
+    if samples.is_empty() {
+        return line + "\n";
     }
-    line + "\n"
+    let shown: Vec<String> = samples.iter().map(|sample| visible(sample)).collect();
+    format!("{line}; such as {}\n", shown.join(", "))
 }
 
 /// For a program.

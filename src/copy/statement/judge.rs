@@ -112,19 +112,19 @@ impl Judge<'_> {
     /// that has the key of another row of the copy is that row, and no other's.
     fn alike(&self, places: &[usize]) -> String {
         let (table, home) = (self.table, self.home);
-        let tests: Vec<String> = places
+        let mut tests: Vec<String> = places
             .iter()
             .map(|place| like(table, &table.matching, *place))
             .collect();
-        let mut tests = tests.join(" AND ");
         if let Some(primary) = &table.primary {
             let names = field_names(table, primary);
-            tests += &format!(
-                " AND NOT EXISTS (SELECT FROM {} AS o WHERE {})",
+            tests.push(format!(
+                "NOT EXISTS (SELECT FROM {} AS o WHERE {})",
                 home.stage(table),
                 same_fields(table, primary, "o", "t", &names)
-            );
+            ));
         }
+        let tests = tests.join(" AND ");
         let identity = table.identity.iter().map(|place| {
             let field = &table.fields[*place];
             let n = place + 1;
@@ -189,8 +189,8 @@ impl Judge<'_> {
             .any(|field| field.code.is_some())
             .then(|| {
                 format!(
-                    "INSERT INTO {} SELECT {}, e.key, e.value ->> 0, e.value ->> 1 FROM {} AS s \
-                 CROSS JOIN LATERAL jsonb_each(s.codes) AS e WHERE s.codes IS NOT NULL AND {}",
+                    "INSERT INTO {} SELECT {}, e.key, e.value, NULL FROM {} AS s \
+                 CROSS JOIN LATERAL jsonb_each_text(s.codes) AS e WHERE s.codes IS NOT NULL AND {}",
                     home.bad(table),
                     keys(table, "s"),
                     home.stage(table),
@@ -447,9 +447,11 @@ pub fn findings(table: &TablePlan, home: Home) -> String {
     format!(
         "SELECT b.column_name, b.code, count(*) AS rows, \
          (array_agg({key}::text ORDER BY {keys}))[1:3] AS keys, \
-         (array_agg(coalesce(b.value, 'NULL') ORDER BY {keys}))[1:3] AS samples \
-         FROM {} AS b GROUP BY 1, 2 ORDER BY 1, 2",
+         (array_agg(coalesce(b.value, w.inputs ->> b.column_name, 'NULL') ORDER BY {keys}))[1:3] AS samples \
+         FROM {} AS b LEFT JOIN {} AS w ON {} GROUP BY 1, 2 ORDER BY 1, 2",
         home.bad(table),
+        home.rows(table),
+        same_key(table, "w", "b"),
         key = key_json(table, "b"),
         keys = keys(table, "b"),
     )
@@ -467,16 +469,16 @@ pub fn notes(table: &TablePlan, home: Home) -> Option<String> {
     })
 }
 
-/// The keys of bad rows whose whole row the source did not send.
-pub fn without_row(table: &TablePlan, home: Home) -> String {
-    let key = (1..=table.key.len()).map(|n| format!("s.k{n}::text"));
+/// The keys of bad rows; of the first three by column and code, or of all.
+pub fn bad_keys(table: &TablePlan, home: Home, samples: bool) -> String {
+    let key = (1..=table.key.len()).map(|n| format!("b.k{n}::text"));
+    let key = key.collect::<Vec<_>>().join(", ");
+    let keys = keys(table, "b");
+    let filter = if samples { " WHERE b.n <= 3" } else { "" };
     format!(
-        "SELECT ARRAY[{}] AS key FROM {} AS s WHERE s.row_data IS NULL \
-         AND EXISTS (SELECT FROM {} AS b WHERE {})",
-        key.collect::<Vec<_>>().join(", "),
-        home.stage(table),
-        home.bad(table),
-        same_key(table, "b", "s")
+        "SELECT DISTINCT ARRAY[{key}] AS key FROM (SELECT {keys}, row_number() OVER \
+         (PARTITION BY b.column_name, b.code ORDER BY {keys}) AS n FROM {} AS b) AS b{filter}",
+        home.bad(table)
     )
 }
 

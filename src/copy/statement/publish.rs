@@ -67,7 +67,7 @@ fn values(table: &TablePlan, all: &[TablePlan], home: Home, pair: &str) -> (Vec<
     let mut values: Vec<String> = (0..table.fields.len())
         .map(|place| value(table, place, "s"))
         .collect();
-    let mut joins = String::new();
+    let mut joins: Vec<String> = Vec::new();
     for (number, reference) in table.references.iter().enumerate() {
         if !reference.is_carried {
             continue;
@@ -78,21 +78,21 @@ fn values(table: &TablePlan, all: &[TablePlan], home: Home, pair: &str) -> (Vec<
             let pairs = reference.fields.iter().zip(places);
             let same =
                 pairs.map(|(own, place)| format!("m{number}.o{} = s.v{}", place + 1, own + 1));
-            joins += &format!(
+            joins.push(format!(
                 " LEFT JOIN {} AS m{number} ON NOT m{number}.own AND {}",
                 home.matched(parent),
                 same.collect::<Vec<_>>().join(" AND ")
-            );
+            ));
             for (index, place) in places.iter().enumerate() {
                 found[index].push(format!("m{number}.t{}", place + 1));
             }
         }
         if let ([place], [name]) = (reference.fields.as_slice(), reference.referenced.as_slice()) {
-            joins += &format!(
+            joins.push(format!(
                 " LEFT JOIN align.matched AS p{number} ON {} AND p{number}.from_value = s.v{}::text",
                 remembered(pair, reference, name, &format!("p{number}")),
                 place + 1
-            );
+            ));
             let wire = &table.fields[*place].wire;
             found[0].push(format!("p{number}.to_value::{wire}"));
         }
@@ -105,7 +105,7 @@ fn values(table: &TablePlan, all: &[TablePlan], home: Home, pair: &str) -> (Vec<
             );
         }
     }
-    (values, joins)
+    (values, joins.concat())
 }
 
 /// Brings rows that are there up to the copy. Keys stay as they are.
@@ -200,8 +200,8 @@ pub fn quarantine(
     let messages = messages.collect::<Vec<_>>().join(" ");
     format!(
         "INSERT INTO align.quarantine AS q (run, table_name, key, column_name, value, code, message, row_data) \
-         SELECT DISTINCT ON ({b_keys}, b.column_name) {}, {}, {}, b.column_name, b.value, b.code, CASE b.code {messages} END, \
-         coalesce(s.row_data, w.row_data) FROM {} AS b JOIN {} AS s ON {} LEFT JOIN {} AS w ON {} \
+         SELECT DISTINCT ON ({b_keys}, b.column_name) {}, {}, {}, b.column_name, coalesce(b.value, w.inputs ->> b.column_name), b.code, CASE b.code {messages} END, \
+         w.row_data FROM {} AS b LEFT JOIN {} AS w ON {} \
          ORDER BY {b_keys}, b.column_name, b.code \
          ON CONFLICT (table_name, key, column_name) DO UPDATE SET run = excluded.run, at = now(), \
          value = excluded.value, code = excluded.code, message = excluded.message, \
@@ -211,8 +211,6 @@ pub fn quarantine(
         literal(&table.name),
         key_json(table, "b"),
         home.bad(table),
-        home.stage(table),
-        same_key(table, "s", "b"),
         home.rows(table),
         same_key(table, "w", "b"),
         b_keys = keys(table, "b"),

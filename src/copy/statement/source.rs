@@ -17,21 +17,13 @@ pub fn columns(table: &TablePlan) -> Vec<String> {
     let keys = (1..=table.key.len()).map(|n| format!("k{n}"));
     let values = (1..=table.fields.len()).map(|n| format!("v{n}"));
     let first = std::iter::once("page".to_owned());
-    let rest = ["codes", "notes", "row_data"].map(str::to_owned);
+    let rest = ["codes", "notes"].map(str::to_owned);
     first.chain(keys).chain(values).chain(rest).collect()
 }
 
 /// The rows of a table as its stage takes them. `keys` limits them to some.
 pub fn select(table: &TablePlan, pages: Option<Pages>, keys: Option<&str>) -> String {
-    let mut inner: Vec<String> = Vec::new();
-    for (index, column) in table.key.iter().enumerate() {
-        inner.push(format!(
-            "(s.{})::{} AS k{}",
-            column.name,
-            column.wire,
-            index + 1
-        ));
-    }
+    let mut inner: Vec<String> = key_columns(table);
     let (mut codes, mut notes) = (Vec::new(), Vec::new());
     for (index, field) in table.fields.iter().enumerate() {
         let number = index + 1;
@@ -39,36 +31,24 @@ pub fn select(table: &TablePlan, pages: Option<Pages>, keys: Option<&str>) -> St
         let name = literal(field.name.as_str());
         if let Some(code) = &field.code {
             inner.push(format!("{code} AS e{number}"));
-            let input = field
-                .input
-                .clone()
-                .unwrap_or_else(|| "NULL::text".to_owned());
-            inner.push(format!("{input} AS i{number}"));
-            codes.push((name.clone(), format!("r.e{number}"), format!("r.i{number}")));
+            codes.push((name.clone(), format!("r.e{number}")));
         }
         if let Some(note) = &field.note {
             inner.push(format!("{note} AS n{number}"));
             notes.push((name, format!("r.n{number}")));
         }
     }
-    inner.push("to_jsonb(s.*) AS row_data".to_owned());
-    let fails = any(codes.iter().map(|(_, code, _)| code.as_str()));
-    let code_members = codes.iter().map(|(name, code, input)| {
-        format!("{name}, CASE WHEN {code} IS NOT NULL THEN jsonb_build_array({code}, {input}) END")
-    });
-    let is_noted = any(notes.iter().map(|(_, note)| note.as_str()));
-    let note_members = notes.iter().map(|(name, note)| format!("{name}, {note}"));
-    let mut outer: Vec<String> = vec![format!("{}::bigint AS page", pages.map_or(0, |p| p.from))];
+    let mut outer: Vec<String> = vec![format!(
+        "{}::bigint AS page",
+        pages.map_or(0, |pages| pages.from)
+    )];
     outer.extend((1..=table.key.len()).map(|n| format!("r.k{n}")));
     outer.extend((1..=table.fields.len()).map(|n| format!("r.v{n}")));
-    outer.push(object(&fails, code_members.collect(), "codes"));
-    outer.push(object(&is_noted, note_members.collect(), "notes"));
-    outer.push(match &fails {
-        Some(fails) => format!("CASE WHEN {fails} THEN r.row_data END AS row_data"),
-        None => "NULL::jsonb AS row_data".to_owned(),
-    });
+    outer.push(object(&codes, "codes"));
+    outer.push(object(&notes, "notes"));
+    // `OFFSET 0` keeps the planner from writing an expression into every place that names it.
     format!(
-        "SELECT {} FROM (SELECT {} FROM {} AS s{}) AS r",
+        "SELECT {} FROM (SELECT {} FROM {} AS s{} OFFSET 0) AS r",
         outer.join(", "),
         inner.join(", "),
         table.from,
@@ -76,23 +56,36 @@ pub fn select(table: &TablePlan, pages: Option<Pages>, keys: Option<&str>) -> St
     )
 }
 
-fn any<'c>(codes: impl Iterator<Item = &'c str>) -> Option<String> {
-    let tests: Vec<String> = codes.map(|code| format!("{code} IS NOT NULL")).collect();
-    (!tests.is_empty()).then(|| tests.join(" OR "))
+fn key_columns(table: &TablePlan) -> Vec<String> {
+    let columns = table.key.iter().enumerate();
+    let columns = columns
+        .map(|(index, column)| format!("(s.{})::{} AS k{}", column.name, column.wire, index + 1));
+    columns.collect()
 }
 
 /// A JSON object of what is not NULL; NULL when all is.
-fn object(is_any: &Option<String>, members: Vec<String>, name: &str) -> String {
-    let Some(is_any) = is_any else {
+fn object(members: &[(String, String)], name: &str) -> String {
+    if members.is_empty() {
         return format!("NULL::jsonb AS {name}");
-    };
-    // A function takes 100 arguments.
-    let objects: Vec<String> = members
-        .chunks(40)
-        .map(|members| format!("jsonb_build_object({})", members.join(", ")))
-        .collect();
-    let whole = objects.join(" || ");
-    format!("CASE WHEN {is_any} THEN jsonb_strip_nulls({whole}) END AS {name}")
+    }
+    let tests = members
+        .iter()
+        .map(|(_, text)| format!("{text} IS NOT NULL"));
+    let tests = tests.collect::<Vec<_>>().join(" OR ");
+    let whole = joined(members);
+    format!("CASE WHEN {tests} THEN jsonb_strip_nulls({whole}) END AS {name}")
+}
+
+/// A JSON object of any number of members; a function takes 100 arguments.
+fn joined(members: &[(String, String)]) -> String {
+    let objects = members.chunks(40).map(|members| {
+        let members = members.iter().map(|(name, text)| format!("{name}, {text}"));
+        format!(
+            "jsonb_build_object({})",
+            members.collect::<Vec<_>>().join(", ")
+        )
+    });
+    objects.collect::<Vec<_>>().join(" || ")
 }
 
 fn filter(table: &TablePlan, pages: Option<Pages>, keys: Option<&str>) -> String {
@@ -141,15 +134,21 @@ fn array<'v>(values: impl Iterator<Item = &'v str>, ty: &str) -> String {
     format!("{}::{ty}[]", literal(&format!("{{{list}}}")))
 }
 
-/// The whole source rows of those keys, for the quarantine.
+/// The whole source rows of those keys, and what each field is made of, for the quarantine.
 pub fn rows(table: &TablePlan, keys: &[Vec<String>]) -> String {
-    let columns =
-        table.key.iter().enumerate().map(|(index, column)| {
-            format!("(s.{})::{} AS k{}", column.name, column.wire, index + 1)
-        });
+    let inputs: Vec<(String, String)> = table
+        .fields
+        .iter()
+        .filter_map(|field| Some((literal(field.name.as_str()), field.input.clone()?)))
+        .collect();
+    let inputs = if inputs.is_empty() {
+        "NULL::jsonb".to_owned()
+    } else {
+        format!("({})", joined(&inputs))
+    };
     format!(
-        "SELECT {}, to_jsonb(s.*) AS row_data FROM {} AS s WHERE {}",
-        columns.collect::<Vec<_>>().join(", "),
+        "SELECT {}, {inputs} AS inputs, to_jsonb(s.*) AS row_data FROM {} AS s WHERE {}",
+        key_columns(table).join(", "),
         table.from,
         among(table, keys)
     )

@@ -13,7 +13,7 @@ pub fn create(table: &TablePlan, home: Home) -> String {
     for (index, field) in table.fields.iter().enumerate() {
         columns.push(format!("v{} {}", index + 1, field.wire));
     }
-    columns.push("codes jsonb, notes jsonb, row_data jsonb".to_owned());
+    columns.push("codes jsonb, notes jsonb".to_owned());
     format!(
         "{}; {} {} ({})",
         drop(table.number, home),
@@ -47,7 +47,7 @@ pub fn create_judgement(table: &TablePlan, home: Home) -> String {
         "DROP TABLE IF EXISTS {bad}, {matched}, {rows}; \
          {create} {bad} ({keys}, column_name text NOT NULL, code text NOT NULL, value text); \
          {create} {matched} ({keys}, own boolean NOT NULL{identity}); \
-         {create} {rows} ({keys}, row_data jsonb)"
+         {create} {rows} ({keys}, inputs jsonb, row_data jsonb)"
     )
 }
 
@@ -74,7 +74,7 @@ pub fn copy_in(table: &TablePlan, home: Home) -> String {
 /// A COPY that takes whole source rows as they travel.
 pub fn copy_in_rows(table: &TablePlan, home: Home) -> String {
     format!(
-        "COPY {} ({}, row_data) FROM STDIN (FORMAT binary)",
+        "COPY {} ({}, inputs, row_data) FROM STDIN (FORMAT binary)",
         home.rows(table),
         key_names(table)
     )

@@ -22,7 +22,9 @@ Examples:
   Copy it again after the mapping or the data was mended:
     align quarantine retry --map mappings/shop-to-crm --from env:SHOP --to env:CRM --yes
   Leave two lines for good:
-    align quarantine resolve 17 18 --database env:CRM --reason 'test data'";
+    align quarantine resolve 17 18 --database env:CRM --reason 'test data'
+
+Exits with 2 on failure; `retry` with 3 and 4 as `align copy` does.";
 
 /// Look after rows that could not be copied
 #[derive(Debug, Args)]

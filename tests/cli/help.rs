@@ -2,13 +2,15 @@
 
 use crate::run::Place;
 
-const COMMANDS: [&[&str]; 8] = [
+const COMMANDS: [&[&str]; 10] = [
     &[],
+    &["copy"],
     &["diff"],
     &["inspect"],
     &["map", "check"],
     &["map", "show"],
     &["migrate"],
+    &["quarantine"],
     &["rehearse"],
     &["status"],
 ];

@@ -134,7 +134,10 @@ fn a_dry_run_changes_nothing_and_tells_the_same() {
         .copy(&["--max-errors", "6", "--dry-run", "--show-values"])
         .ends_with(0);
     assert!(shown.stdout.contains("many"), "{}", shown.stdout);
-    assert_eq!(super::without_noise(&pair.to.dump_schema("(public|align)")), before);
+    assert_eq!(
+        super::without_noise(&pair.to.dump_schema("(public|align)")),
+        before
+    );
     assert_eq!(pair.to.psql("SELECT count(*) FROM clients"), "0");
     let run = pair.copy(&["--max-errors", "6"]).ends_with(0);
     assert_eq!(run.counts("orders"), dry.counts("orders"));

@@ -30,10 +30,10 @@ Examples:
   Copy:
     align copy --map mappings/shop-to-crm --from env:SHOP --to env:CRM --yes
   Copy between two schemas of one database:
-    align copy --map mappings/shop-to-crm --from env:DB --from-schema shop --to env:DB
+    align copy --map mappings/shop-to-crm --from env:DB --from-schema shop
 
-Exits with 2 on failure and above the limit of errors, 3 when it refuses to start, 4 when it stopped part
-way: running it again goes on from there.";
+Exits with 2 on failure and above the limit of errors, 3 when it refuses to
+start, 4 when it stopped part way: running it again goes on from there.";
 
 /// Copy rows into another database or schema through a mapping
 ///
@@ -73,11 +73,11 @@ pub(super) struct CopySides {
     )]
     pub(super) to: String,
 
-    /// Schema to read (can be repeated) [default: the mapping's, or public]
+    /// Schema to read (can be repeated) [default: the mapping's]
     #[arg(long, value_name = "NAME", value_parser = ident)]
     pub(super) from_schema: Vec<Ident>,
 
-    /// Schema to write (can be repeated) [default: the mapping's, or public]
+    /// Schema to write (can be repeated) [default: the mapping's]
     #[arg(long, value_name = "NAME", value_parser = ident)]
     pub(super) to_schema: Vec<Ident>,
 
@@ -100,7 +100,7 @@ struct What {
     conditions: Vec<(TableRef, String)>,
 
     /// At most so many rows of each table, with their parents among the few
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), hide_short_help = true)]
     sample: Option<u32>,
 
     /// What becomes of rows that are in the target already
@@ -116,22 +116,23 @@ pub(super) struct How {
     #[arg(long)]
     dry_run: bool,
 
-    /// How many rows of a table may go to quarantine, such as 100 or 0.5%
+    /// Most rows of a table that may go to quarantine
     ///
-    /// Above it nothing is published. [default: the mapping's, or 0.5%]
+    /// A number or a share, such as 100 or 0.5%. Above it nothing is published. [default: the mapping's,
+    /// or 0.5%]
     #[arg(long, value_name = "LIMIT", value_parser = limit)]
     max_errors: Option<MaxErrors>,
 
     /// Sessions that read at a time
-    #[arg(long, value_name = "N", default_value = "2", value_parser = clap::value_parser!(u16).range(1..=64))]
+    #[arg(long, value_name = "N", default_value = "2", hide_short_help = true, value_parser = clap::value_parser!(u16).range(1..=64))]
     jobs: u16,
 
     /// Claims that the target's triggers see, as JSON
-    #[arg(long, value_name = "JSON", default_value = SERVICE, value_parser = claims)]
+    #[arg(long, value_name = "JSON", default_value = SERVICE, value_parser = claims, hide_short_help = true)]
     claims: String,
 
     /// How long another runner is waited for
-    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = duration)]
+    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = duration, hide_short_help = true)]
     wait_lock: Duration,
 
     /// Show values of rows that cannot be copied
@@ -152,7 +153,7 @@ pub(super) struct Leave {
     yes: bool,
 
     /// Never ask
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     no_input: bool,
 }
 

@@ -4,6 +4,8 @@ mod field;
 mod key;
 mod order;
 mod sample;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 

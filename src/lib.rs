@@ -25,6 +25,7 @@
 //! | [`gate`] | the one yes or no |
 //! | [`ddl`] | a schema as SQL: the only place that writes DDL, and SQL literals |
 //! | [`source`] | from the world to a schema: SQL text, TypeScript, JSON, a live Postgres |
+//! | [`rows`] | rows through a pipe: JSON lines or CSV in, the same through a mapping out |
 //! | [`migrate`] | from a folder of SQL files to a changed database: refinery over sqlx |
 //! | [`copy`] | from the rows of one database to those of another: plan, stage, judgement, publication |
 //! | [`scratch`] | a server for one run, and the surroundings a schema may need on it |
@@ -67,6 +68,8 @@ pub mod gate;
 pub mod ddl;
 
 pub mod source;
+
+pub mod rows;
 
 pub mod migrate;
 

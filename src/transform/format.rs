@@ -167,7 +167,11 @@ fn literal(pattern: &mut String, c: char) {
     match c.to_ascii_lowercase() {
         ' ' => *pattern += " +",
         c if c.is_ascii_punctuation() => {
-            *pattern += &format!("[{}{c}]", if "^\\]".contains(c) { "\\" } else { "" })
+            pattern.push('[');
+            if "^\\]".contains(c) {
+                pattern.push('\\');
+            }
+            pattern.extend([c, ']']);
         }
         c => pattern.push(c),
     }

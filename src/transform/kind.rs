@@ -235,7 +235,7 @@ impl Shape {
             ColumnType::Named(name) => {
                 let full = (Some(name.namespace.clone()), name.name.clone());
                 let known = self.types.get(&full).map(|(_, kind)| kind.clone());
-                known.unwrap_or_else(|| Kind::Plain(ColumnType::Named(name)))
+                known.unwrap_or(Kind::Plain(ColumnType::Named(name)))
             }
             ty => Kind::Plain(ty),
         }

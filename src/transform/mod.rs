@@ -14,18 +14,22 @@ mod code;
 mod error;
 mod format;
 mod grammar;
+mod invert;
 mod json;
 mod kind;
 mod lookup;
 mod pattern;
 pub mod row;
 pub mod sql;
+mod table;
 
 use crate::mapping::Literal;
 pub use code::Code;
 pub use error::TransformError;
+pub use invert::inverse;
 pub use kind::{Kind, Shape, Slot, straight};
 pub use lookup::{LookupRow, LookupSource, LookupTable, Lookups};
+pub use table::rules;
 
 /// Settings of a session that evaluates the expressions, as name and value: the text forms of dates,
 /// floats and bytes depend on them. Any setting of the same names that the expressions meet otherwise

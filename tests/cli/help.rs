@@ -2,12 +2,13 @@
 
 use crate::run::Place;
 
-const COMMANDS: [&[&str]; 10] = [
+const COMMANDS: [&[&str]; 11] = [
     &[],
     &["copy"],
     &["diff"],
     &["inspect"],
     &["map", "check"],
+    &["map", "rows"],
     &["map", "show"],
     &["migrate"],
     &["quarantine"],

@@ -8,6 +8,7 @@ mod errors;
 mod help;
 mod mapping;
 mod questions;
+mod rows;
 mod run;
 mod streams;
 

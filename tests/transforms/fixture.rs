@@ -288,8 +288,7 @@ fn what_cannot_be_guarded_is_refused_beforehand() {
         ),
     ] {
         // the row has no column but `a`
-        let rule = rule.replace("'z = 1'", "'z = 1'");
-        let correspondence = correspondence_of(from, to, &rule);
+        let correspondence = correspondence_of(from, to, rule);
         let to = [("b", to)];
         let error = sql::columns(&correspondence, &shape(TEXT), &target(&to), &()).unwrap_err();
         assert!(error.message.contains(part), "{rule}: {error}");

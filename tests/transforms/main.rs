@@ -1,4 +1,8 @@
 //! The two back-ends of the transform verbs against each other, on a real server.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on fails where it is"
+)]
 
 mod agreement;
 #[path = "../cluster/mod.rs"]

@@ -2,6 +2,7 @@
 
 mod check;
 mod list;
+mod rows;
 mod show;
 
 use clap::{Args, Subcommand};
@@ -12,7 +13,7 @@ use super::pair::{self, FoundMapping};
 use super::ui::Ui;
 use crate::bundled;
 
-/// Look at a mapping
+/// Look at a mapping, and take rows through it
 #[derive(Debug, Args)]
 pub(super) struct MapArgs {
     #[command(subcommand)]
@@ -22,12 +23,14 @@ pub(super) struct MapArgs {
 #[derive(Debug, Subcommand)]
 enum MapCommand {
     Check(check::CheckArgs),
+    Rows(rows::RowsArgs),
     Show(show::ShowArgs),
 }
 
 pub(super) fn run(ui: &Ui, args: &MapArgs) -> Result<Outcome, CliError> {
     match &args.command {
         MapCommand::Check(args) => check::run(ui, args),
+        MapCommand::Rows(args) => rows::run(ui, args),
         MapCommand::Show(args) => show::run(ui, args),
     }
 }

@@ -9,7 +9,7 @@ use num_traits::{Pow, Zero};
 /// A finite number: `digits` times ten to the power of `-scale`. The scale is kept as the server keeps
 /// it, so that `1.50` stays `1.50`.
 #[derive(Debug, Clone)]
-pub(super) struct Decimal {
+pub(in crate::transform) struct Decimal {
     digits: BigInt,
     scale: u32,
 }
@@ -120,7 +120,37 @@ impl Decimal {
         self
     }
 
-    pub(super) fn times(&self, other: &Self) -> Self {
+    /// One divided by it, where that has an end as a decimal.
+    pub(in crate::transform) fn reciprocal(&self) -> Option<Self> {
+        let mut left = BigInt::from(self.digits.magnitude().clone());
+        if left.is_zero() {
+            return None;
+        }
+        let mut places = 0;
+        for prime in [2, 5] {
+            let prime = BigInt::from(prime);
+            let mut count = 0;
+            while (&left % &prime).is_zero() {
+                left /= &prime;
+                count += 1;
+            }
+            places = places.max(count);
+        }
+        let back = Self {
+            digits: ten_to(places) * ten_to(self.scale) / &self.digits,
+            scale: places,
+        };
+        (left == BigInt::from(1)).then_some(back)
+    }
+
+    pub(in crate::transform) fn negated(self) -> Self {
+        Self {
+            digits: -self.digits,
+            ..self
+        }
+    }
+
+    pub(in crate::transform) fn times(&self, other: &Self) -> Self {
         Self {
             digits: &self.digits * &other.digits,
             scale: self.scale + other.scale,

@@ -153,7 +153,7 @@ mod tests {
         }
         // halfway to a neighbour, and of two as near
         assert_eq!(double(1e23), "9.999999999999999e+22");
-        assert_eq!(double(946_382_426_115_985.25), "946382426115985.2");
+        assert_eq!(double(946_382_426_115_985.2), "946382426115985.2");
         assert_eq!(double(9_007_199_254_740_992.0), "9.007199254740992e+15");
         assert_eq!(real(131_467_428.0), "1.31467424e+08");
         assert_eq!(real(16_777_216.0), "1.6777216e+07");

@@ -27,6 +27,11 @@ fn read<'a>(row: &Row<'a>, column: &Ident, nulls: &[String]) -> Option<&'a str> 
     row(column).filter(|text| !nulls.iter().any(|null| null == text))
 }
 
+/// The number that a text of the mapping is.
+pub(super) fn decimal(text: &str) -> Option<decimal::Decimal> {
+    cast::finite(text)
+}
+
 /// What became of one target column.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Outcome {
@@ -95,7 +100,8 @@ impl Filter {
 /// [`Code::SourceInvalid`]
 pub fn canonical(kind: &Kind, text: &str) -> Result<String, Code> {
     // The zone of a moment without one is anyone's guess; the server's session has one.
-    cast::cast(kind, text, None).map_err(|_| Code::SourceInvalid)
+    let text = cast::cast(kind, text, None);
+    text.ok().ok_or(Code::SourceInvalid)
 }
 
 impl<'a> Program<'a> {
@@ -226,7 +232,7 @@ impl<'a> Maker<'a, '_> {
         TransformError::new(self.correspondence.at, message)
     }
 
-    fn from_slot(&self, name: &Ident) -> Result<&Slot, TransformError> {
+    fn source_slot(&self, name: &Ident) -> Result<&Slot, TransformError> {
         self.from
             .slot(name)
             .ok_or_else(|| self.error(format!("the source row has no column `{name}`")))
@@ -238,7 +244,7 @@ impl<'a> Maker<'a, '_> {
             .slot(name)
             .ok_or_else(|| self.error(format!("the target has no column `{name}`")))?;
         for column in &self.correspondence.from {
-            self.from_slot(&column.name)?;
+            self.source_slot(&column.name)?;
         }
         let constant = |value: &crate::mapping::Literal| {
             super::constant(value, &target.kind).map_err(|why| self.error(why))
@@ -286,7 +292,7 @@ impl<'a> Maker<'a, '_> {
         let [column] = self.correspondence.from.as_slice() else {
             return Ok(None);
         };
-        let source = self.from_slot(&column.name)?;
+        let source = self.source_slot(&column.name)?;
         let changes = match self.steps {
             [] => false,
             [
@@ -367,7 +373,7 @@ impl<'a> Maker<'a, '_> {
             Transform::Lookup(lookup) => Step::Lookup(lookup.clone(), self.table(lookup)?),
             Transform::Pack(form) => {
                 let parts = self.correspondence.from.iter().map(|column| {
-                    let kind = self.from_slot(&column.name)?.kind.clone();
+                    let kind = self.source_slot(&column.name)?.kind.clone();
                     Ok((column.name.clone(), kind))
                 });
                 let parts: Result<Vec<(Ident, Kind)>, TransformError> = parts.collect();

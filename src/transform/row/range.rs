@@ -20,6 +20,9 @@ pub(super) fn range(
     {
         return Ok(Some(number.to_string()));
     }
+    if text.chars().count() > g::RANGE_LENGTH {
+        return Err(Code::RangeUnreadable);
+    }
     let (lower, upper) = ends(text).ok_or(Code::RangeUnreadable)?;
     let number = match (lower, upper) {
         (Some(lower), Some(upper)) if lower > upper => return Err(Code::RangeReversed),
@@ -56,9 +59,30 @@ fn plain(text: &str) -> String {
 
 /// The lower and the upper end.
 fn ends(text: &str) -> Option<(Option<Decimal>, Option<Decimal>)> {
-    let groups = RANGE.as_ref()?.captures(text)?;
+    let numbers =
+        text.trim_start_matches(|c: char| c.is_ascii_lowercase() || g::RANGE_START.contains(c));
+    let start = &text[..text.len() - numbers.len()];
+    let is_money = |c: &char| g::MONEY.contains(*c);
+    let sign: String = start.chars().filter(|c| !is_money(c)).collect();
+    let sign = sign.trim_matches(' ');
+    let is_known = sign.is_empty() || g::BELOW.contains(&sign) || g::ABOVE.contains(&sign);
+    if !is_known || start.chars().filter(is_money).count() > 1 {
+        return None;
+    }
+    let cut = |text, start: &&'static str| match str::split_once(text, *start) {
+        Some((before, _)) => before,
+        None => text,
+    };
+    let core = g::TAIL_STARTS.iter().fold(numbers, cut);
+    let tail = &numbers[core.len()..];
+    if !tail.is_empty() && !g::RANGE_TAILS.contains(&tail) {
+        return None;
+    }
+    let groups = RANGE.as_ref()?.captures(core)?;
     let has = |group: usize| groups.get(group).is_some();
-    let contradicts = has(1) && (has(5) || has(6)) || !has(4) && has(8);
+    // A sign says that one end is open, a plus or a second number that the first is the lower one:
+    // both together mean nothing. `10-50k` may mean ten or ten thousand.
+    let contradicts = !sign.is_empty() && (has(4) || has(5)) || !has(3) && has(7);
     if contradicts {
         return None;
     }
@@ -77,14 +101,15 @@ fn ends(text: &str) -> Option<(Option<Decimal>, Option<Decimal>)> {
             None => number,
         })
     };
-    let first = number(2)?;
-    let sign = groups.get(1).map(|found| found.as_str().trim_matches(' '));
-    Some(match sign {
-        Some(sign) if g::BELOW.contains(&sign) => (None, Some(first)),
-        Some(_) => (Some(first), None),
-        None if has(6) => (Some(first), number(6)),
-        None if has(5) => (Some(first), None),
-        None => (Some(first.clone()), Some(first)),
+    let first = number(1)?;
+    Some(if g::BELOW.contains(&sign) {
+        (None, Some(first))
+    } else if !sign.is_empty() || has(4) {
+        (Some(first), None)
+    } else if has(5) {
+        (Some(first), number(5))
+    } else {
+        (Some(first.clone()), Some(first))
     })
 }
 

@@ -64,13 +64,13 @@ impl Render<'_> {
             }
             Comparison::Typed(value) => format!(
                 "(({text})::{value_type} {sign} {value})",
-                value_type = self.from_slot(column)?.kind.sql()
+                value_type = self.source_slot(column)?.kind.sql()
             ),
         })
     }
 
     fn comparison(&self, column: &Ident, value: &Literal) -> Result<Comparison, TransformError> {
-        let kind = &self.from_slot(column)?.kind;
+        let kind = &self.source_slot(column)?.kind;
         let ty = kind.plain();
         let mismatch = || {
             let message = format!(

@@ -119,7 +119,7 @@ impl Render<'_> {
         TransformError::new(self.correspondence.at, message)
     }
 
-    fn from_slot(&self, name: &Ident) -> Result<&Slot, TransformError> {
+    fn source_slot(&self, name: &Ident) -> Result<&Slot, TransformError> {
         self.from
             .slot(name)
             .ok_or_else(|| self.error(format!("the source row has no column `{name}`")))
@@ -133,17 +133,17 @@ impl Render<'_> {
             .ok_or_else(|| self.error(format!("the target has no column `{name}`")))?;
         let default = self.default(&target.kind)?;
         if let Some(outcome) = self.straight(target)? {
-            return Ok(self.finish(name, target, outcome, default));
+            return Ok(self.finish(name, target, outcome, default.as_deref()));
         }
         if let [Transform::Value(value)] = self.steps {
             let value = guard::constant(value, &target.kind).map_err(|why| self.error(why))?;
-            return Ok(self.finish(name, target, Outcome::safe(value), default));
+            return Ok(self.finish(name, target, Outcome::safe(value), default.as_deref()));
         }
         if let [Transform::Sql(text)] = self.steps
             && Guard::of(&target.kind, "", None).is_err()
         {
             let value = format!("({text})::{}", target.kind.sql());
-            return Ok(self.finish(name, target, Outcome::safe(value), default));
+            return Ok(self.finish(name, target, Outcome::safe(value), default.as_deref()));
         }
         let mut flow = self.start()?;
         let (first, rest) = match self.steps {
@@ -158,7 +158,7 @@ impl Render<'_> {
             zone = self.step(&mut flow, step, index, at + 1 == rest.len(), target)?;
         }
         let outcome = self.cast_to_target(flow, &target.kind, zone.as_deref())?;
-        Ok(self.finish(name, target, outcome, default))
+        Ok(self.finish(name, target, outcome, default.as_deref()))
     }
 
     /// The default as the target's type writes it.
@@ -175,7 +175,7 @@ impl Render<'_> {
         let [column] = self.correspondence.from.as_slice() else {
             return Ok(None);
         };
-        let source_slot = self.from_slot(&column.name)?;
+        let slot = self.source_slot(&column.name)?;
         let changes = match self.steps {
             [] => false,
             [
@@ -187,7 +187,7 @@ impl Render<'_> {
             ] => self.to.named(ty) != target.kind,
             _ => true,
         };
-        if changes || !source_slot.kind.widens_to(&target.kind) {
+        if changes || !slot.kind.widens_to(&target.kind) {
             return Ok(None);
         }
         let read = source(&column.name);
@@ -195,7 +195,7 @@ impl Render<'_> {
             Some(is_null) => format!("CASE WHEN {is_null} THEN NULL ELSE {read} END"),
             None => read,
         };
-        let value = if source_slot.kind == target.kind {
+        let value = if slot.kind == target.kind {
             read
         } else if read.starts_with("CASE") {
             format!("({read})::{}", target.kind.sql())
@@ -203,7 +203,7 @@ impl Render<'_> {
             format!("{read}::{}", target.kind.sql())
         };
         let mut outcome = Outcome::safe(value);
-        outcome.never_null = source_slot.not_null && self.correspondence.nulls.is_empty();
+        outcome.never_null = slot.not_null && self.correspondence.nulls.is_empty();
         Ok(Some(outcome))
     }
 
@@ -215,7 +215,7 @@ impl Render<'_> {
 
     /// The text of a source column, NULL where the mapping reads it so.
     fn input_text(&self, name: &Ident) -> Result<String, TransformError> {
-        let slot = self.from_slot(name)?;
+        let slot = self.source_slot(name)?;
         let column = source(name);
         let text = match &slot.kind {
             Kind::Plain(ColumnType::Text) => column,
@@ -233,7 +233,7 @@ impl Render<'_> {
         match self.correspondence.from.as_slice() {
             [column] if takes_one => {
                 let mut flow = Flow::new(self.input_text(&column.name)?);
-                let kind = &self.from_slot(&column.name)?.kind;
+                let kind = &self.source_slot(&column.name)?.kind;
                 flow.is_jsonb = matches!(kind.plain(), Some(ColumnType::Jsonb));
                 Ok(flow)
             }
@@ -303,9 +303,9 @@ impl Render<'_> {
         name: &Ident,
         target: &Slot,
         outcome: Outcome,
-        default: Option<String>,
+        default: Option<&str>,
     ) -> Expression {
-        let fill = |value: &str| match &default {
+        let fill = |value: &str| match default {
             Some(default) => format!("coalesce({value}, {default})"),
             None => value.to_owned(),
         };
@@ -319,7 +319,7 @@ impl Render<'_> {
                 (filled, None, Some(first_of(error, outcome.note.as_deref())))
             }
             (Some(error), OnError::Null) => {
-                let value = match &default {
+                let value = match default {
                     Some(_) => format!("CASE WHEN {error} IS NULL THEN {filled} END"),
                     None => filled,
                 };

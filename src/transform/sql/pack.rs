@@ -11,7 +11,7 @@ impl Render<'_> {
     pub(super) fn pack(&self, flow: &mut Flow, form: PackForm) -> Result<(), TransformError> {
         let mut parts = Vec::new();
         for column in &self.correspondence.from {
-            let kind = &self.from_slot(&column.name)?.kind;
+            let kind = &self.source_slot(&column.name)?.kind;
             parts.push((&column.name, kind, self.input_text(&column.name)?));
         }
         match form {

@@ -125,13 +125,12 @@ impl Render<'_> {
         let mut sql = "CASE".to_owned();
         for case in cases {
             let condition = self.condition(&case.condition)?;
-            sql += &format!(
-                " WHEN {condition} THEN {}",
-                literal(&case.value.to_string())
-            );
+            sql.extend([" WHEN ", &condition, " THEN "]);
+            sql += &literal(&case.value.to_string());
         }
         if let Some(value) = otherwise {
-            sql += &format!(" ELSE {}", literal(&value.to_string()));
+            sql += " ELSE ";
+            sql += &literal(&value.to_string());
         }
         flow.set(sql + " END");
         Ok(())

@@ -1,4 +1,4 @@
-//! Clara's database into a TrendtialCRM that is in use already.
+//! Clara's database into a CRM that is in use already.
 
 use std::time::{Duration, Instant};
 

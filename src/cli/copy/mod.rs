@@ -96,7 +96,7 @@ struct What {
     /// SQL condition over the rows of a table (can be repeated)
     ///
     /// Its columns go by their names, such as `--where "leads=created_at > '2026-01-01'"`.
-    #[arg(long = "where", value_name = "TABLE=COND", value_parser = condition)]
+    #[arg(long = "where", value_name = "TABLE=COND", value_parser = condition, hide_short_help = true)]
     conditions: Vec<(TableRef, String)>,
 
     /// At most so many rows of each table, with their parents among the few

@@ -144,7 +144,7 @@ fn what_does_not_go_together_is_told_all_at_once() {
             TO,
             "",
             Wishes::default(),
-            &["`clients.client_name` takes no NULL", "`clients.size`"][..],
+            &["`clients.client_name` takes no NULL"][..],
         ),
         (FROM, TO, MAPPING, only("lead"), &["no table `lead`"]),
         (

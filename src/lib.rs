@@ -10,6 +10,7 @@
 //!                                                                   └──► gate::judge ─► Verdict ◄───┤
 //!                                                        report ─► text | json | markdown ◄─────────┘
 //! migrations/<phase>/V*.sql ─► migrate::Phase ─► Plan ─► Session ─► a changed database
+//! --from, --to, mapping ─► copy::plan ─► stage ─► judge ─► publish ─► rows in another database
 //! ```
 //!
 //! # Map
@@ -29,6 +30,7 @@
 //! | [`coverage`] | which values of a live database the mapping's rules do not cover |
 //! | [`migrate`] | from a folder of SQL files to a changed database: refinery over sqlx |
 //! | [`verify`] | whether a database is what the mapping and the other application need: tried, and taken back |
+//! | [`copy`] | from the rows of one database to those of another: plan, stage, judgement, publication |
 //! | [`scratch`] | a server for one run, and the surroundings a schema may need on it |
 //! | [`report`] | values to text; computes nothing |
 //! | [`bundled`] | the pair that ships inside the program |
@@ -43,8 +45,8 @@
 //! 3. What a source cannot say is unknown. Unknown compares as compatible, and is listed.
 //! 4. Same input, same bytes out: lists are sorted, no path is made absolute, no time is printed.
 //! 5. Only [`cli`] writes to a stream, asks for a terminal and chooses an exit code.
-//! 6. Reading a schema happens in one read-only transaction. Only [`migrate`] changes a database, and only
-//!    there SQL is put together for one.
+//! 6. Reading a schema happens in one read-only transaction. Only [`migrate`] and [`copy`] change a
+//!    database, and only there SQL is put together for one.
 //!
 //! # Words
 //!
@@ -78,6 +80,7 @@ pub mod coverage;
 
 pub mod migrate;
 
+pub mod copy;
 pub mod verify;
 
 pub mod scratch;

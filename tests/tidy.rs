@@ -286,6 +286,30 @@ fn the_core_is_pure() {
 }
 
 #[test]
+fn a_copy_is_planned_and_its_sql_written_without_a_server() {
+    let mut sources = program();
+    sources.retain(|source| {
+        ["src/copy/plan/", "src/copy/statement/"]
+            .iter()
+            .any(|folder| source.path.starts_with(folder))
+    });
+    assert!(sources.len() > 5, "the sources were not found");
+    none(&naming(
+        &sources,
+        &[
+            "async",
+            "await",
+            "sqlx",
+            "tokio",
+            "clap",
+            "std::fs",
+            "std::env",
+            "std::time",
+        ],
+    ));
+}
+
+#[test]
 fn reports_touch_nothing_outside() {
     let forbidden = [
         "async",
@@ -316,7 +340,7 @@ fn only_what_talks_to_a_server_and_the_command_line_wait() {
         !live
             && !matches!(
                 source.module(),
-                Some("cli" | "coverage" | "migrate" | "scratch" | "verify")
+                Some("cli" | "copy" | "coverage" | "migrate" | "scratch" | "verify")
             )
     });
     none(&naming(&sources, &["async", "await", "tokio", "sqlx"]));
@@ -328,7 +352,7 @@ fn only_what_migrates_verifies_or_owns_its_server_runs_sql_that_was_put_together
     sources.retain(|source| {
         !matches!(
             source.module(),
-            Some("coverage" | "migrate" | "scratch" | "verify")
+            Some("copy" | "coverage" | "migrate" | "scratch" | "verify")
         )
     });
     none(&naming(&sources, &["sqlx::AssertSqlSafe", "AssertSqlSafe"]));

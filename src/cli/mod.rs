@@ -2,6 +2,7 @@
 //! program ends. Nothing else reads the environment.
 
 mod args;
+mod copy;
 mod diff;
 mod error;
 mod inspect;
@@ -9,6 +10,7 @@ mod map;
 mod migrate;
 mod output;
 mod pair;
+mod quarantine;
 mod rehearse;
 mod runtime;
 mod status;
@@ -65,6 +67,8 @@ enum Command {
     Migrate(migrate::MigrateArgs),
     Status(status::StatusArgs),
     Verify(verify::VerifyArgs),
+    Copy(copy::CopyArgs),
+    Quarantine(quarantine::QuarantineArgs),
 }
 
 /// Runs the program on its own arguments.
@@ -104,6 +108,8 @@ fn dispatch(ui: &Ui, command: Command) -> Result<Outcome, CliError> {
         Command::Migrate(args) => migrate::run(ui, &args),
         Command::Status(args) => status::run(ui, &args),
         Command::Verify(args) => verify::run(ui, &args),
+        Command::Copy(args) => copy::run(ui, &args),
+        Command::Quarantine(args) => quarantine::run(ui, &args),
     }
 }
 

@@ -214,6 +214,21 @@ impl Comparison {
     }
 }
 
+/// Whether each accepted `[[column]]` fits the two schemas, in the mapping's order.
+pub(crate) fn column_states(from: &Schema, to: &Schema, mapping: &Mapping) -> Vec<State> {
+    let context = Context {
+        from,
+        to,
+        mapping,
+        pairing: Pairing::new(from, to, mapping),
+    };
+    let states = correspondence::states(&context).into_iter();
+    states
+        .filter(|state| !state.is_table)
+        .map(|state| state.state)
+        .collect()
+}
+
 /// What every part of a comparison looks at.
 pub(crate) struct Context<'a> {
     pub(crate) from: &'a Schema,

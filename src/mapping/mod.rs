@@ -39,6 +39,8 @@ pub struct Mapping {
     pub to: Side,
     /// Where the pair's migrations are.
     pub migrate: Option<Migrate>,
+    /// What a copy of rows may leave behind.
+    pub copy: CopyRules,
     /// What `--gate` asks.
     pub gate: Gate,
     /// What a column earns by class.
@@ -87,6 +89,72 @@ pub struct Migrate {
     pub dir: String,
     /// The default road, in order.
     pub phases: Vec<String>,
+}
+
+/// What a copy of rows may leave behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CopyRules {
+    /// How many rows of a table may go to quarantine.
+    pub max_errors: MaxErrors,
+}
+
+/// How many rows of a table may go to quarantine before nothing is published.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MaxErrors {
+    /// So many.
+    Rows(u64),
+    /// A share of the table's rows, in thousandths of a percent.
+    Share(u32),
+}
+
+impl Default for MaxErrors {
+    /// 0.5 %.
+    fn default() -> Self {
+        Self::Share(500)
+    }
+}
+
+impl MaxErrors {
+    /// Reads `100` or `0.5%`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let Some(percent) = text.strip_suffix('%') else {
+            let digits = !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
+            return digits.then(|| text.parse().ok().map(Self::Rows)).flatten();
+        };
+        let (whole, fraction) = percent
+            .trim_end()
+            .split_once('.')
+            .unwrap_or((percent.trim_end(), "0"));
+        let digits = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_digit());
+        if !digits(whole) || !digits(fraction) || fraction.len() > 3 || whole.len() > 3 {
+            return None;
+        }
+        let share: u32 = format!("{whole}{fraction:0<3}").parse().ok()?;
+        (share <= 100_000).then_some(Self::Share(share))
+    }
+
+    /// Whether so many of all rows are too many.
+    pub fn is_exceeded(self, errors: u64, rows: u64) -> bool {
+        match self {
+            Self::Rows(limit) => errors > limit,
+            Self::Share(share) => {
+                u128::from(errors) * 100_000 > u128::from(share) * u128::from(rows)
+            }
+        }
+    }
+}
+
+impl fmt::Display for MaxErrors {
+    /// As it reads back.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rows(rows) => write!(f, "{rows}"),
+            Self::Share(share) => {
+                let text = format!("{}.{:03}", share / 1000, share % 1000);
+                write!(f, "{}%", text.trim_end_matches('0').trim_end_matches('.'))
+            }
+        }
+    }
 }
 
 /// What `--gate` asks.
@@ -291,8 +359,22 @@ pub struct TableCorrespondence {
     pub note: Note,
     /// Rows for which it does not hold are left out.
     pub filter: Option<Condition>,
+    /// By what a row finds the one on the to side that means the same.
+    pub matching: Matching,
     /// Where it stands in the file.
     pub at: At,
+}
+
+/// By what a row finds the one on the to side that means the same, where their keys differ.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Matching {
+    /// Columns of the to side, tried in order; each is one column or several together. Empty leaves it
+    /// to the unique keys.
+    pub keys: Vec<Vec<Ident>>,
+    /// Whether blanks around texts are cut.
+    pub trim: bool,
+    /// Whether the case of texts is ignored.
+    pub lower: bool,
 }
 
 /// Columns that mean the same.

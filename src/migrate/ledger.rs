@@ -129,6 +129,14 @@ pub(super) async fn make(
     Ok(())
 }
 
+/// Makes the ledger where there is none.
+///
+/// # Errors
+/// [`MigrateError::Server`].
+pub async fn keep(connection: &mut PgConnection, target: &Target) -> Result<(), MigrateError> {
+    ensure(connection, target, false).await
+}
+
 /// Writes one line.
 pub(super) async fn record(
     connection: &mut PgConnection,

@@ -8,8 +8,8 @@ use sqlx::postgres::PgConnection;
 use super::error::{self, MigrateError, Refusal};
 use super::session::{Event, Session, chance, seen, server};
 
-/// "align" in ASCII.
-const KEY: i64 = 0x61_6c_69_67_6e;
+/// The one lock of everything that changes a database: "align" in ASCII.
+pub const KEY: i64 = 0x61_6c_69_67_6e;
 const HOLDER: &str = include_str!("sql/holder.sql");
 const PAUSE: Duration = Duration::from_millis(150);
 

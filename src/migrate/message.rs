@@ -12,7 +12,7 @@ const OF_VALUES: &str = "22";
 /// The message without what may be a value: a quoted word that does not stand in the statement itself.
 ///
 /// A value may hold quotes in turn, so that all from the first of such words to the last quote goes.
-pub(super) fn without_values(code: &str, message: &str, sql: &str) -> String {
+pub(crate) fn without_values(code: &str, message: &str, sql: &str) -> String {
     if !TELLING.iter().any(|class| code.starts_with(class)) {
         return message.to_owned();
     }

@@ -1,4 +1,4 @@
-//! Migrations: from a folder of SQL files to a changed database. Nothing else changes one.
+//! Migrations: from a folder of SQL files to a changed database. Nothing else changes a schema.
 //!
 //! [`Phase`] is what was read, [`standing()`] what of it is applied, [`Plan`] what would run and what
 //! that may cost; up to there nothing waits for a server. [`Session`] runs it.
@@ -47,8 +47,9 @@ pub use error::{MigrateError, Refusal, Session as OtherSession, StepError};
 pub use files::{FilesError, MigrationFile, Phase, Script, Trouble};
 pub use hazard::{Effects, Hazard, Lock, LockMode, Need, Privilege};
 pub use history::{read as read_history, table as history_table};
-pub use ledger::{Operator, Recorded, quarantined, read as read_events};
-pub use lock::holder;
+pub use ledger::{Operator, Recorded, keep as keep_ledger, quarantined, read as read_events};
+pub use lock::{KEY as LOCK, holder};
+pub(crate) use message::without_values;
 pub use notice::Severity;
 pub use old_form::{OldForm, OldWriter, Way, read as read_old_form};
 pub use plan::{Plan, Planned, check as check_history};

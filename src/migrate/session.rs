@@ -53,7 +53,7 @@ impl Control {
         self.0.changed.load(Ordering::Relaxed)
     }
 
-    pub(super) fn change(&self) {
+    pub(crate) fn change(&self) {
         self.0.changed.store(true, Ordering::Relaxed);
     }
 }

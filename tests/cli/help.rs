@@ -2,8 +2,9 @@
 
 use crate::run::Place;
 
-const COMMANDS: [&[&str]; 11] = [
+const COMMANDS: [&[&str]; 13] = [
     &[],
+    &["copy"],
     &["diff"],
     &["inspect"],
     &["map", "check"],
@@ -11,6 +12,7 @@ const COMMANDS: [&[&str]; 11] = [
     &["map", "show"],
     &["map", "views"],
     &["migrate"],
+    &["quarantine"],
     &["rehearse"],
     &["status"],
     &["verify"],

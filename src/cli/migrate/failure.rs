@@ -45,7 +45,8 @@ pub(in crate::cli) fn failed(control: &Control, error: MigrateError) -> CliError
     }
 }
 
-fn refused(refusal: &Refusal) -> CliError {
+/// Why it must not run, and what to do.
+pub(in crate::cli) fn refused(refusal: &Refusal) -> CliError {
     let text = refusal.to_string();
     let mut lines = text.lines().rev().map(str::to_owned);
     let last = lines.next().unwrap_or_default();

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use sqlx::postgres::PgConnection;
 
-pub(super) use failure::failed;
+pub(super) use failure::{failed, refused};
 pub(super) use found::{Found, Scope, connection_options};
 pub(super) use teller::time;
 

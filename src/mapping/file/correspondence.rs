@@ -5,13 +5,16 @@ use super::reader::Reader;
 use super::step;
 use super::verb::VERBS;
 use crate::mapping::{
-    Class, ColumnCorrespondence, ColumnRef, Note, OnError, Rule, Status, Sync, TableCorrespondence,
+    Class, ColumnCorrespondence, ColumnRef, Matching, Note, OnError, Rule, Status, Sync,
+    TableCorrespondence,
 };
 
 const TABLE_KEYS: &[&str] = &[
     "from",
     "to",
     "where",
+    "match",
+    "normalize",
     "status",
     "confidence",
     "why",
@@ -73,14 +76,45 @@ pub(super) fn table(reader: &mut Reader<'_>, item: &Item<'_>) -> Option<TableCor
     let status = status(reader, &fields);
     let note = note(reader, &fields);
     let filter = fields.get("where").and_then(|item| reader.condition(&item));
+    let matching = matching(reader, &fields);
     Some(TableCorrespondence {
         from: from?,
         to: to?,
         status,
         note,
         filter,
+        matching,
         at: reader.at(item.start),
     })
+}
+
+/// `match = ["email", ["city", "street"]]`
+fn matching(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Matching {
+    let mut matching = Matching::default();
+    if let Some(list) = fields.get("match") {
+        for item in reader.one_or_list(&list) {
+            let names = reader.one_or_list(&item);
+            if names.is_empty() {
+                reader.error(item.start, "`match` holds an empty list");
+                continue;
+            }
+            let names: Vec<_> = names.iter().filter_map(|name| reader.ident(name)).collect();
+            if matching.keys.contains(&names) {
+                reader.error(item.start, "the same columns stand twice in `match`");
+            }
+            matching.keys.push(names);
+        }
+    }
+    if let Some(list) = fields.get("normalize") {
+        (matching.trim, matching.lower) = reader.normalize(&list);
+        if !fields.has("match") {
+            reader.error(
+                fields.key_start("normalize"),
+                "`normalize` belongs to `match`",
+            );
+        }
+    }
+    matching
 }
 
 pub(super) fn column(reader: &mut Reader<'_>, item: &Item<'_>) -> Option<ColumnCorrespondence> {

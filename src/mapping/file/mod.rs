@@ -35,8 +35,8 @@ pub struct ParseError {
 }
 
 const KEYS: &[&str] = &[
-    "format", "from", "to", "migrate", "verify", "gate", "credit", "ignore", "category", "expect",
-    "table", "column",
+    "format", "from", "to", "migrate", "copy", "verify", "gate", "credit", "ignore", "category",
+    "expect", "table", "column",
 ];
 
 /// Makes a mapping of a TOML text.
@@ -89,6 +89,7 @@ fn mapping(reader: &mut Reader<'_>, root: &Item<'_>) -> Mapping {
         from: section::side(reader, &fields, "from", "`[from]`"),
         to: section::side(reader, &fields, "to", "`[to]`"),
         migrate: section::migrate(reader, &fields),
+        copy: section::copy(reader, &fields),
         gate: section::gate(reader, &fields),
         credit: section::credit(reader, &fields),
         ignore: section::ignore(reader, &fields),

@@ -318,6 +318,19 @@ impl<'t> Reader<'t> {
         found.map(|(_, choice)| choice.clone())
     }
 
+    /// `["trim", "lower"]`: whether blanks around a text are cut, and whether its case is ignored.
+    pub(super) fn normalize(&mut self, list: &Item<'_>) -> (bool, bool) {
+        let (mut trim, mut lower) = (false, false);
+        for item in self.list(list) {
+            match self.choice(&item, &[("trim", false), ("lower", true)]) {
+                Some(false) => trim = true,
+                Some(true) => lower = true,
+                None => {}
+            }
+        }
+        (trim, lower)
+    }
+
     pub(super) fn table_ref(&mut self, item: &Item<'_>) -> Option<TableRef> {
         self.parsed(item, "a table", |text| {
             text.parse()

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use super::item::{Fields, Item};
 use super::reader::Reader;
-use crate::mapping::{Category, Credit, Gate, Ignore, Migrate, Side, TableRef};
+use crate::mapping::{
+    Category, CopyRules, Credit, Gate, Ignore, MaxErrors, Migrate, Side, TableRef,
+};
 
 pub(super) fn side(
     reader: &mut Reader<'_>,
@@ -68,6 +70,34 @@ pub(super) fn migrate(reader: &mut Reader<'_>, root: &Fields<'_>) -> Option<Migr
         phases: distinct(reader, &phases?, Reader::words),
         dir: reader.words(&dir?)?,
     })
+}
+
+pub(super) fn copy(reader: &mut Reader<'_>, root: &Fields<'_>) -> CopyRules {
+    let mut rules = CopyRules::default();
+    let Some(fields) = root
+        .get("copy")
+        .and_then(|item| reader.fields(&item, "`[copy]`", &["max_errors"]))
+    else {
+        return rules;
+    };
+    let Some(item) = fields.get("max_errors") else {
+        return rules;
+    };
+    let written = match item.value.as_str() {
+        Some(text) => Some(text.to_owned()),
+        None => reader.number(&item),
+    };
+    let Some(written) = written else {
+        return rules;
+    };
+    match MaxErrors::parse(&written) {
+        Some(limit) => rules.max_errors = limit,
+        None => {
+            let message = format!("`max_errors` is a number of rows or a share, found `{written}`");
+            reader.error_with_hint(item.start, message, "write one such as `100` or `\"0.5%\"`");
+        }
+    }
+    rules
 }
 
 pub(super) fn gate(reader: &mut Reader<'_>, root: &Fields<'_>) -> Gate {

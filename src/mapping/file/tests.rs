@@ -372,3 +372,66 @@ fn refuses_what_nests_too_deep_instead_of_running_out_of_stack() {
         assert!(!read(&text).unwrap_err().is_empty());
     }
 }
+
+#[test]
+fn rows_are_matched_by_columns_and_few_may_be_left_behind() {
+    let mapping = good(
+        r#"
+        [copy]
+        max_errors = "0.25%"
+        [[table]]
+        from = "clients"
+        to = "clients"
+        match = ["email", ["client_name", "location"]]
+        normalize = ["lower"]
+        [[table]]
+        from = "a"
+        to = "b"
+        "#,
+    );
+    let [clients, other] = mapping.tables.as_slice() else {
+        panic!("{:?}", mapping.tables);
+    };
+    let shown = format!("{:?}", clients.matching.keys);
+    assert_eq!(
+        shown,
+        r#"[[Ident("email")], [Ident("client_name"), Ident("location")]]"#
+    );
+    assert!(clients.matching.lower && !clients.matching.trim);
+    assert_eq!(other.matching, crate::mapping::Matching::default());
+    let limit = mapping.copy.max_errors;
+    assert_eq!(limit.to_string(), "0.25%");
+    assert!(!limit.is_exceeded(1, 400) && limit.is_exceeded(1, 399) && limit.is_exceeded(1, 0));
+    let count = good("[copy]\nmax_errors = 3").copy.max_errors;
+    assert!(!count.is_exceeded(3, 3) && count.is_exceeded(4, 9999));
+    assert_eq!(good("").copy.max_errors.to_string(), "0.5%");
+}
+
+#[test]
+fn a_limit_and_a_match_that_say_nothing_are_told() {
+    for (text, part) in [
+        ("[copy]\nmax_errors = -1", "`max_errors`"),
+        ("[copy]\nmax_errors = 0.5", "`max_errors`"),
+        ("[copy]\nmax_errors = \"101%\"", "`max_errors`"),
+        ("[copy]\nmax_errors = \"%\"", "`max_errors`"),
+        ("[copy]\nmaxerrors = 1", "maxerrors"),
+        (
+            "[[table]]\nfrom = \"a\"\nto = \"b\"\nmatch = [[]]",
+            "empty list",
+        ),
+        (
+            "[[table]]\nfrom = \"a\"\nto = \"b\"\nmatch = [\"x\", \"x\"]",
+            "twice",
+        ),
+        (
+            "[[table]]\nfrom = \"a\"\nto = \"b\"\nnormalize = [\"trim\"]",
+            "belongs to `match`",
+        ),
+    ] {
+        let errors = read(&format!("format = 1\n{text}")).expect_err(text);
+        assert!(
+            errors.iter().any(|error| error.message.contains(part)),
+            "{text}: {errors:?}"
+        );
+    }
+}

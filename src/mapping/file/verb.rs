@@ -165,16 +165,9 @@ fn lookup(reader: &mut Reader<'_>, item: &Item<'_>) -> Option<Transform> {
     let matches = reader
         .required(&fields, "match", title)
         .and_then(|item| match_columns(reader, &item));
-    let (mut trim, mut lower) = (false, false);
-    if let Some(list) = fields.get("normalize") {
-        for item in reader.list(&list) {
-            match reader.choice(&item, &[("trim", false), ("lower", true)]) {
-                Some(false) => trim = true,
-                Some(true) => lower = true,
-                None => {}
-            }
-        }
-    }
+    let (trim, lower) = fields
+        .get("normalize")
+        .map_or((false, false), |list| reader.normalize(&list));
     let missing = [("null", OnMissing::Null), ("fail", OnMissing::Error)];
     let on_missing = fields
         .get("on_missing")

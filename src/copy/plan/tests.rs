@@ -1,0 +1,191 @@
+use super::*;
+use crate::copy::statement::source;
+use crate::mapping::file;
+use crate::schema::Ident;
+use crate::source::TextFile;
+
+const FROM: &str = "
+    CREATE TABLE notes (id int PRIMARY KEY, lead int, body text);
+    CREATE TABLE clients (id int PRIMARY KEY, name text, size text);
+    CREATE TABLE leads (id int PRIMARY KEY, client int REFERENCES clients, agent text);";
+const TO: &str = "
+    CREATE TABLE users (id uuid PRIMARY KEY, email text);
+    CREATE TABLE clients (id int PRIMARY KEY, client_name text NOT NULL UNIQUE, size int);
+    CREATE TABLE leads (id int PRIMARY KEY, client_id int REFERENCES clients, agent_id uuid REFERENCES users);
+    CREATE TABLE notes (id int PRIMARY KEY, lead int REFERENCES leads, body text);";
+const MAPPING: &str = r#"
+    [[table]]
+    from = "clients"
+    to = "clients"
+    match = ["client_name"]
+    [[table]]
+    from = "notes"
+    to = "notes"
+    where = "body is not null"
+    [[column]]
+    from = "clients.name"
+    to = "clients.client_name"
+    [[column]]
+    from = "clients.size"
+    to = "clients.size"
+    range = { rule = "lower" }
+    [[column]]
+    from = "leads.client"
+    to = "leads.client_id"
+    [[column]]
+    from = "leads.agent"
+    to = "leads.agent_id"
+    lookup = { table = "users", match = ["email"], take = "id" }
+"#;
+
+fn schema(text: &str) -> Schema {
+    let file = TextFile {
+        name: "a.sql".to_owned(),
+        text: text.to_owned(),
+    };
+    crate::source::sql::read(&[file], &[Ident::new("public").unwrap()]).unwrap()
+}
+
+/// Every lookup is answered by an empty table.
+struct Empty(crate::transform::LookupTable);
+
+impl Lookups for Empty {
+    fn source(&self, _: &crate::mapping::Lookup) -> Option<crate::transform::LookupSource<'_>> {
+        Some(crate::transform::LookupSource::Rows(&self.0))
+    }
+}
+
+fn planned(from: &str, to: &str, mapping: &str, wishes: &Wishes) -> Result<Plan, Vec<Trouble>> {
+    let mapping = file::read(&format!("format = 1\n{mapping}")).unwrap();
+    let lookups = Empty(crate::transform::LookupTable::default());
+    plan(&schema(from), &schema(to), &mapping, wishes, &lookups)
+}
+
+fn names(plan: &Plan) -> Vec<&str> {
+    plan.tables
+        .iter()
+        .map(|table| table.name.as_str())
+        .collect()
+}
+
+#[test]
+fn parents_go_first_and_their_keys_are_followed() {
+    let plan = planned(FROM, TO, MAPPING, &Wishes::default()).unwrap();
+    assert_eq!(names(&plan), ["clients", "leads", "notes"]);
+    assert_eq!(plan.units, [vec![0], vec![1], vec![2]]);
+    let leads = &plan.tables[1];
+    let [client, agent] = leads.references.as_slice() else {
+        panic!("{:?}", leads.references);
+    };
+    // A client's key may be another one over there; what a lookup gives is a key of over there.
+    let (client, agent) = if client.is_carried {
+        (client, agent)
+    } else {
+        (agent, client)
+    };
+    assert_eq!(client.parent, Some((0, vec![0])));
+    assert!(client.is_carried && !agent.is_carried);
+    assert_eq!(agent.parent, None);
+    assert_eq!(plan.tables[0].matching.keys, [[1]]);
+    assert_eq!(plan.tables[0].identity, [0]);
+}
+
+#[test]
+fn the_source_makes_what_the_target_takes() {
+    let plan = planned(FROM, TO, MAPPING, &Wishes::default()).unwrap();
+    let [clients, _, notes] = plan.tables.as_slice() else {
+        panic!("{:?}", names(&plan));
+    };
+    let pages = source::Pages {
+        from: 7,
+        to: Some(9),
+    };
+    let sql = source::select(clients, Some(pages), None);
+    for part in [
+        "7::bigint AS page",
+        "(s.name)::text AS v2",
+        "s.ctid >= '(7,0)'::tid) AND (s.ctid < '(9,0)'::tid",
+        "jsonb_build_object('client_name', r.e2, 'size', r.e3)",
+        "OFFSET 0",
+    ] {
+        assert!(sql.contains(part), "no `{part}` in {sql}");
+    }
+    assert!(source::select(notes, None, None).contains("IS NULL"));
+    let keys = [vec!["a\"b\\".to_owned()], vec!["o'c".to_owned()]];
+    let among = source::among(clients, &keys);
+    assert!(
+        among.contains(r#"E'{"a\\"b\\\\","o''c"}'::integer[]"#),
+        "{among}"
+    );
+}
+
+#[test]
+fn a_sample_of_children_is_of_the_parents_sample() {
+    let wishes = Wishes {
+        sample: Some(3),
+        conditions: vec![("clients".parse().unwrap(), "size > ''".to_owned())],
+        ..Wishes::default()
+    };
+    let plan = planned(FROM, TO, MAPPING, &wishes).unwrap();
+    let leads = plan.tables[1].conditions.concat();
+    let parents = "(s.client) IN (SELECT s.id FROM public.clients AS s WHERE (size > '') ORDER BY s.id LIMIT 3)";
+    assert!(leads.contains(parents), "{leads}");
+}
+
+#[test]
+fn what_does_not_go_together_is_told_all_at_once() {
+    let only = |name: &str| Wishes {
+        only: vec![name.parse().unwrap()],
+        ..Wishes::default()
+    };
+    for (from, to, mapping, wishes, parts) in [
+        (
+            FROM,
+            TO,
+            "",
+            Wishes::default(),
+            &["`clients.client_name` takes no NULL"][..],
+        ),
+        (FROM, TO, MAPPING, only("lead"), &["no table `lead`"]),
+        (
+            "CREATE TABLE t (a int)",
+            "CREATE TABLE t (a int PRIMARY KEY)",
+            "",
+            Wishes::default(),
+            &["`t` has no primary key"],
+        ),
+        (
+            "CREATE TABLE t (a int PRIMARY KEY, b text)",
+            "CREATE TABLE t (id serial PRIMARY KEY, b text)",
+            "",
+            Wishes::default(),
+            &["nothing tells whether a row of `t` is in `t` already"],
+        ),
+        (
+            "CREATE TABLE t (a int PRIMARY KEY)",
+            "CREATE TABLE t (a int PRIMARY KEY, b text)",
+            "[[table]]\nfrom = \"t\"\nto = \"t\"\nmatch = [\"b\"]",
+            Wishes::default(),
+            &["cannot be matched by `b`"],
+        ),
+        (
+            "CREATE TABLE t (a int PRIMARY KEY)",
+            TO,
+            "",
+            Wishes::default(),
+            &["no table of the from side"],
+        ),
+    ] {
+        let troubles = planned(from, to, mapping, &wishes).expect_err(parts[0]);
+        let text: Vec<&str> = troubles
+            .iter()
+            .map(|trouble| trouble.message.as_str())
+            .collect();
+        for part in parts {
+            assert!(
+                text.iter().any(|line| line.contains(part)),
+                "no `{part}` in {text:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,310 @@
+//! From judged rows to rows that everybody sees: each unit of tables in one transaction.
+
+use std::time::{Duration, Instant};
+
+use sqlx::Row;
+
+use super::behind::Behind;
+use super::error::{CopyError, failed};
+use super::ledger::{self, Run};
+use super::open::Copy;
+use super::plan::TablePlan;
+use super::report::{Event, Report, TableReport};
+use super::statement::judge;
+use super::statement::publish;
+use super::statement::{Conflict, Home};
+use crate::migrate::{LOCK, OtherSession, Refusal, holder};
+use crate::transform::Code;
+
+const PAUSE: Duration = Duration::from_millis(200);
+/// Held by every session that stages.
+pub(super) const WORKERS: i64 = LOCK + 1;
+/// How often a unit is judged anew when another writer came in between.
+const TRIES: u32 = 4;
+
+/// What the quarantine says of codes that only the target can tell.
+const MESSAGES: [(&str, &str); 4] = [
+    (
+        judge::ORPHAN,
+        "the row it refers to is neither in the target nor copied",
+    ),
+    (judge::DUPLICATE, "another row has the same unique key"),
+    (judge::CHECK, "a check of the target refuses the row"),
+    (judge::AMBIGUOUS, "several rows of the target look like it"),
+];
+
+impl Copy<'_> {
+    /// Tells what a copy would do. Changes nothing.
+    ///
+    /// # Errors
+    /// [`CopyError`].
+    pub async fn dry_run(&mut self) -> Result<Report, CopyError> {
+        self.stage_dry().await?;
+        let skip = vec![false; self.plan.tables.len()];
+        self.judge(Home::Session, 0, &skip).await?;
+        for table in self.plan.tables.clone() {
+            self.complete(&table, Home::Session, true).await?;
+        }
+        Ok(Report {
+            run: String::new(),
+            tables: self.verdict(Home::Session).await?,
+        })
+    }
+
+    /// Whether a run would publish what was found.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn may_publish(&self, report: &Report) -> Result<(), CopyError> {
+        self.allow(&report.tables)
+    }
+
+    /// Copies.
+    ///
+    /// # Errors
+    /// [`CopyError`]; tables that were published before stay.
+    pub async fn run(&mut self, wait_lock: Duration) -> Result<Report, CopyError> {
+        self.lock(wait_lock).await?;
+        let run = self.begin().await?;
+        let mut published = Vec::new();
+        for table in self.plan.tables.clone() {
+            published.push(self.published_and_unchanged(&run, &table).await?);
+        }
+        let mut skip = vec![false; self.plan.tables.len()];
+        for unit in &self.plan.units {
+            let is_done = unit.iter().all(|table| published[*table].is_some());
+            for table in unit {
+                skip[*table] = is_done;
+            }
+        }
+        self.stage(&run, &skip).await?;
+        self.judge(Home::Kept, 0, &skip).await?;
+        let mut reports = self.verdict(Home::Kept).await?;
+        for (index, done) in published.into_iter().enumerate() {
+            if let (true, Some(done)) = (skip[index], done) {
+                reports[index] = done;
+            }
+        }
+        if let Err(error) = self.allow(&reports) {
+            self.end(&run, "failed").await?;
+            return Err(error);
+        }
+        for table in self.plan.tables.clone() {
+            if !skip[table.number - 1] {
+                self.complete(&table, Home::Kept, false).await?;
+            }
+        }
+        for unit in 0..self.plan.units.len() {
+            if skip[self.plan.units[unit][0]] {
+                continue;
+            }
+            self.check()?;
+            self.publish(&run, unit, &skip, &mut reports).await?;
+        }
+        for (table, report) in self.plan.tables.clone().iter().zip(&reports) {
+            if report.copied > 0 && !report.was_done {
+                let doing = format!("count what is in `{}`", table.target);
+                self.target
+                    .run(&format!("ANALYZE {}", table.to), &doing)
+                    .await?;
+            }
+        }
+        self.end(&run, "done").await?;
+        Ok(Report {
+            run: run.id,
+            tables: reports,
+        })
+    }
+
+    async fn lock(&mut self, patience: Duration) -> Result<(), CopyError> {
+        self.take_lock(LOCK, patience).await?;
+        // What a run that was killed has left of sessions ends by itself.
+        self.take_lock(WORKERS, patience).await?;
+        let sql = format!("SELECT pg_advisory_unlock({WORKERS})");
+        self.target.rows(&sql, "take the lock").await?;
+        Ok(())
+    }
+
+    async fn take_lock(&mut self, key: i64, patience: Duration) -> Result<(), CopyError> {
+        let end = Instant::now() + patience;
+        let mut told: Option<OtherSession> = None;
+        loop {
+            let sql = format!("SELECT pg_try_advisory_lock({key}) AS taken");
+            let row = self.target.row(&sql, "take the lock").await?;
+            if row.try_get("taken").map_err(failed("take the lock"))? {
+                return Ok(());
+            }
+            let holder = holder(&mut self.target.connection).await?;
+            if Instant::now() >= end {
+                return Err(CopyError::Refused(Refusal::Locked { holder }));
+            }
+            if holder.is_some() && holder != told {
+                self.tell(Event::Waiting {
+                    holder: holder.as_ref(),
+                });
+                told = holder;
+            }
+            self.check()?;
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    /// What became of the rows of a table that this run has published, if the source has not changed
+    /// since.
+    async fn published_and_unchanged(
+        &mut self,
+        run: &Run,
+        table: &TablePlan,
+    ) -> Result<Option<TableReport>, CopyError> {
+        if !run.is_resumed {
+            return Ok(None);
+        }
+        let Some(done) = self.published(run, table).await? else {
+            return Ok(None);
+        };
+        let (filenode, _) = ledger::layout(&mut self.source, table).await?;
+        let is_same = filenode == done.filenode
+            && self
+                .is_unchanged(table, None, done.since, done.report.rows)
+                .await?;
+        Ok(is_same.then_some(done.report))
+    }
+
+    /// Fetches the source rows of what is bad: of a few samples, or of all.
+    async fn complete(
+        &mut self,
+        table: &TablePlan,
+        home: Home,
+        samples: bool,
+    ) -> Result<(), CopyError> {
+        let doing = format!("read the bad rows of `{}`", table.name);
+        let rows = self
+            .target
+            .rows(&judge::bad_keys(table, home, samples), &doing)
+            .await?;
+        let keys = rows.iter().map(|row| row.try_get::<Vec<String>, _>("key"));
+        let keys = keys.collect::<Result<Vec<_>, _>>().map_err(failed(doing))?;
+        self.fetch_rows(table, home, &keys).await
+    }
+
+    async fn publish(
+        &mut self,
+        run: &Run,
+        unit: usize,
+        skip: &[bool],
+        reports: &mut [TableReport],
+    ) -> Result<(), CopyError> {
+        let began = Instant::now();
+        let members = self.plan.units[unit].clone();
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            for table in &members {
+                let name = self.plan.tables[*table].target.clone();
+                self.tell(Event::Publishing { name: &name });
+            }
+            match self.publish_once(run, &members, reports).await {
+                Ok(()) => break,
+                Err(CopyError::Server { answer, .. })
+                    if answer.is_contradiction() && tries < TRIES =>
+                {
+                    self.target.roll_back().await;
+                    let words =
+                        format!("another session wrote in between ({answer}); judging anew");
+                    self.tell(Event::Note(words));
+                    self.judge(Home::Kept, unit, skip).await?;
+                    let anew = self.verdict(Home::Kept).await?;
+                    for table in self.plan.units[unit..].iter().flatten() {
+                        if !skip[*table] {
+                            reports[*table] = anew[*table].clone();
+                        }
+                    }
+                    self.allow(reports)?;
+                    for table in self.plan.units.clone()[unit..].iter().flatten() {
+                        if !skip[*table] {
+                            let table = self.plan.tables[*table].clone();
+                            self.complete(&table, Home::Kept, false).await?;
+                        }
+                    }
+                }
+                Err(error) => {
+                    self.target.roll_back().await;
+                    return Err(error);
+                }
+            }
+        }
+        for table in &members {
+            self.tell(Event::Published {
+                table: &reports[*table],
+                took: began.elapsed(),
+            });
+        }
+        Ok(())
+    }
+
+    async fn publish_once(
+        &mut self,
+        run: &Run,
+        members: &[usize],
+        reports: &mut [TableReport],
+    ) -> Result<(), CopyError> {
+        let tables: Vec<TablePlan> = members
+            .iter()
+            .map(|table| self.plan.tables[*table].clone())
+            .collect();
+        let names: Vec<String> = tables
+            .iter()
+            .map(|table| format!("`{}`", table.target))
+            .collect();
+        let doing = format!("publish {}", names.join(", "));
+        let home = Home::Kept;
+        let pair = self.request.pair.clone();
+        self.target.run("BEGIN", &doing).await?;
+        self.target
+            .row(&publish::claims(&self.request.claims), &doing)
+            .await?;
+        let behind = match (tables.as_slice(), members) {
+            ([table], [number]) => self.put_behind(table, reports[*number].copied).await?,
+            _ => Behind::default(),
+        };
+        let chosen: Vec<&TablePlan> = tables.iter().collect();
+        let sql = publish::insert(&chosen, &self.plan.tables, home, &pair);
+        let row = self.target.row(&sql, &doing).await?;
+        let copied: Vec<i64> = row.try_get("rows").map_err(failed(doing.clone()))?;
+        if let [table] = tables.as_slice() {
+            self.bring_back(table, behind).await?;
+        }
+        let messages = Code::ALL.iter().map(|code| (code.as_str(), code.message()));
+        let messages: Vec<(String, String)> = messages
+            .chain(MESSAGES)
+            .map(|(code, message)| (code.to_owned(), message.to_owned()))
+            .collect();
+        for ((table, number), copied) in tables.iter().zip(members).zip(copied) {
+            let report = &mut reports[*number];
+            report.copied = u64::try_from(copied).unwrap_or_default();
+            if self.request.conflict == Conflict::Update
+                && let Some(sql) = publish::update(table, &self.plan.tables, home, &pair)
+            {
+                report.updated = self.target.run(&sql, &doing).await?;
+            }
+            let (filenode, _) = ledger::layout(&mut self.source, table).await?;
+            let mut steps = publish::remember(table, home, &pair);
+            steps.push(publish::quarantine(table, home, &run.id, &messages));
+            steps.push(publish::resolved(table, home));
+            for step in &steps {
+                self.target.run(step, &doing).await?;
+            }
+            for sql in publish::sequences(table) {
+                self.target.rows(&sql, &doing).await?;
+            }
+            let since = self.snapshot.since;
+            let line = ledger::line(&run.id, since, filenode, table, report);
+            self.target.run(&line, &doing).await?;
+        }
+        self.check()?;
+        // A commit whose answer never comes may have happened.
+        self.control.change();
+        self.target.run("COMMIT", &doing).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,177 @@
+//! Reading the source: its rows, already as the stage takes them.
+
+use super::super::plan::TablePlan;
+use crate::ddl::literal;
+
+/// A range of a table's pages, the upper end left out; `None` is the end of the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pages {
+    /// The first page.
+    pub from: u64,
+    /// The page after the last.
+    pub to: Option<u64>,
+}
+
+/// The columns of a stage, in the order in which [`select`] gives them.
+pub fn columns(table: &TablePlan) -> Vec<String> {
+    let keys = (1..=table.key.len()).map(|n| format!("k{n}"));
+    let values = (1..=table.fields.len()).map(|n| format!("v{n}"));
+    let first = std::iter::once("page".to_owned());
+    let rest = ["codes", "notes"].map(str::to_owned);
+    first.chain(keys).chain(values).chain(rest).collect()
+}
+
+/// The rows of a table as its stage takes them. `keys` limits them to some.
+pub fn select(table: &TablePlan, pages: Option<Pages>, keys: Option<&str>) -> String {
+    let mut inner: Vec<String> = key_columns(table);
+    let (mut codes, mut notes) = (Vec::new(), Vec::new());
+    for (index, field) in table.fields.iter().enumerate() {
+        let number = index + 1;
+        inner.push(format!("{} AS v{number}", field.value));
+        let name = literal(field.name.as_str());
+        if let Some(code) = &field.code {
+            inner.push(format!("{code} AS e{number}"));
+            codes.push((name.clone(), format!("r.e{number}")));
+        }
+        if let Some(note) = &field.note {
+            inner.push(format!("{note} AS n{number}"));
+            notes.push((name, format!("r.n{number}")));
+        }
+    }
+    let mut outer: Vec<String> = vec![format!(
+        "{}::bigint AS page",
+        pages.map_or(0, |pages| pages.from)
+    )];
+    outer.extend((1..=table.key.len()).map(|n| format!("r.k{n}")));
+    outer.extend((1..=table.fields.len()).map(|n| format!("r.v{n}")));
+    outer.push(object(&codes, "codes"));
+    outer.push(object(&notes, "notes"));
+    // `OFFSET 0` keeps the planner from writing an expression into every place that names it.
+    format!(
+        "SELECT {} FROM (SELECT {} FROM {} AS s{} OFFSET 0) AS r",
+        outer.join(", "),
+        inner.join(", "),
+        table.from,
+        filter(table, pages, keys)
+    )
+}
+
+fn key_columns(table: &TablePlan) -> Vec<String> {
+    let columns = table.key.iter().enumerate();
+    let columns = columns
+        .map(|(index, column)| format!("(s.{})::{} AS k{}", column.name, column.wire, index + 1));
+    columns.collect()
+}
+
+/// A JSON object of what is not NULL; NULL when all is.
+fn object(members: &[(String, String)], name: &str) -> String {
+    if members.is_empty() {
+        return format!("NULL::jsonb AS {name}");
+    }
+    let tests = members
+        .iter()
+        .map(|(_, text)| format!("{text} IS NOT NULL"));
+    let tests = tests.collect::<Vec<_>>().join(" OR ");
+    let whole = joined(members);
+    format!("CASE WHEN {tests} THEN jsonb_strip_nulls({whole}) END AS {name}")
+}
+
+/// A JSON object of any number of members; a function takes 100 arguments.
+fn joined(members: &[(String, String)]) -> String {
+    let objects = members.chunks(40).map(|members| {
+        let members = members.iter().map(|(name, text)| format!("{name}, {text}"));
+        format!(
+            "jsonb_build_object({})",
+            members.collect::<Vec<_>>().join(", ")
+        )
+    });
+    objects.collect::<Vec<_>>().join(" || ")
+}
+
+fn filter(table: &TablePlan, pages: Option<Pages>, keys: Option<&str>) -> String {
+    let mut tests: Vec<String> = table.conditions.clone();
+    if let Some(pages) = pages {
+        tests.push(format!("s.ctid >= '({},0)'::tid", pages.from));
+        if let Some(to) = pages.to {
+            tests.push(format!("s.ctid < '({to},0)'::tid"));
+        }
+    }
+    tests.extend(keys.map(str::to_owned));
+    if tests.is_empty() {
+        String::new()
+    } else {
+        format!(" WHERE ({})", tests.join(") AND ("))
+    }
+}
+
+/// Whether the key of a source row is one of those, each of which is a list of texts, one a key column.
+pub fn among(table: &TablePlan, keys: &[Vec<String>]) -> String {
+    let columns: Vec<String> = table
+        .key
+        .iter()
+        .map(|column| format!("(s.{})::{}", column.name, column.wire))
+        .collect();
+    let lists: Vec<String> = (0..table.key.len())
+        .map(|index| {
+            let values = keys.iter().filter_map(|key| key.get(index));
+            array(values.map(String::as_str), &table.key[index].wire)
+        })
+        .collect();
+    format!(
+        "({}) IN (SELECT * FROM unnest({}))",
+        columns.join(", "),
+        lists.join(", ")
+    )
+}
+
+/// One literal, which costs the server far less than as many as there are values.
+fn array<'v>(values: impl Iterator<Item = &'v str>, ty: &str) -> String {
+    let quoted = values.map(|value| {
+        let escaped = value.replace('\\', "\\\\").replace('"', "\\\"");
+        format!("\"{escaped}\"")
+    });
+    let list = quoted.collect::<Vec<_>>().join(",");
+    format!("{}::{ty}[]", literal(&format!("{{{list}}}")))
+}
+
+/// The whole source rows of those keys, and what each field is made of, for the quarantine.
+pub fn rows(table: &TablePlan, keys: &[Vec<String>]) -> String {
+    let inputs: Vec<(String, String)> = table
+        .fields
+        .iter()
+        .filter_map(|field| Some((literal(field.name.as_str()), field.input.clone()?)))
+        .collect();
+    let inputs = if inputs.is_empty() {
+        "NULL::jsonb".to_owned()
+    } else {
+        format!("({})", joined(&inputs))
+    };
+    format!(
+        "SELECT {}, {inputs} AS inputs, to_jsonb(s.*) AS row_data FROM {} AS s WHERE {}",
+        key_columns(table).join(", "),
+        table.from,
+        among(table, keys)
+    )
+}
+
+/// How many rows a range of pages has, and whether one of them is younger than the transaction `since`.
+/// `now` is the next transaction's number.
+pub fn recheck(table: &TablePlan, pages: Option<Pages>, since: u64, now: u64) -> String {
+    const EPOCH: u64 = 1 << 32;
+    let (epoch, low) = (now / EPOCH * EPOCH, now % EPOCH);
+    // A row keeps the lower half of its transaction's number; one above today's is of the epoch before.
+    let number = "s.xmin::text::bigint";
+    let whole = format!(
+        "{number} + CASE WHEN {number} < 3 THEN 0 WHEN {number} > {low} THEN {epoch} - {EPOCH} ELSE {epoch} END"
+    );
+    format!(
+        "SELECT count(*) AS rows, coalesce(bool_or({whole} >= {since}), false) AS changed FROM {} AS s{}",
+        table.from,
+        filter(table, pages, None)
+    )
+}
+
+/// A COPY that gives rows as they travel.
+pub fn copy_out(select: &str) -> String {
+    format!("COPY ({select}) TO STDOUT (FORMAT binary)")
+}

@@ -1,0 +1,344 @@
+//! What a copy does, one thing at a time.
+
+use super::Pair;
+
+const SHOP: &str = "
+    CREATE TABLE customers (id serial PRIMARY KEY, name varchar(40) NOT NULL, mail text, size varchar(20));
+    CREATE TABLE orders (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, customer int NOT NULL REFERENCES customers, total numeric(10, 2));
+    INSERT INTO customers (name, mail, size) SELECT 'Customer ' || n, 'c' || n || '@x.org', (10 * n)::text FROM generate_series(1, 20) AS n;
+    INSERT INTO orders (customer, total) SELECT 1 + n % 20, n * 1.25 FROM generate_series(1, 60) AS n;";
+const CRM: &str = "
+    CREATE TABLE clients (id serial PRIMARY KEY, client_name text NOT NULL UNIQUE, email text, seats integer);
+    CREATE TABLE orders (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, client_id int NOT NULL REFERENCES clients, total numeric);
+    CREATE INDEX ON orders (client_id);";
+const MAPPING: &str = r#"
+    [[table]]
+    from = "customers"
+    to = "clients"
+    match = ["email"]
+    [[column]]
+    from = "customers.name"
+    to = "clients.client_name"
+    [[column]]
+    from = "customers.mail"
+    to = "clients.email"
+    [[column]]
+    from = "customers.size"
+    to = "clients.seats"
+    range = { rule = "lower" }
+    [[column]]
+    from = "orders.customer"
+    to = "orders.client_id"
+"#;
+
+fn shop(name: &str) -> Pair {
+    Pair::new(name, SHOP, CRM, MAPPING)
+}
+
+#[test]
+fn rows_go_under_their_new_names_and_sequences_follow() {
+    let pair = shop("names");
+    let run = pair.copy(&[]).ends_with(0);
+    assert_eq!(run.counts("customers"), [20, 20, 0, 0]);
+    assert_eq!(run.counts("orders"), [60, 60, 0, 0]);
+    let rows = "SELECT string_agg(concat_ws('|', id, client_name, email, seats), ' ' ORDER BY id) FROM clients WHERE id < 3";
+    assert_eq!(
+        pair.to.psql(rows),
+        "1|Customer 1|c1@x.org|10 2|Customer 2|c2@x.org|20"
+    );
+    assert_eq!(
+        pair.to
+            .psql("INSERT INTO clients (client_name) VALUES ('new') RETURNING id"),
+        "21"
+    );
+    assert_eq!(
+        pair.to
+            .psql("INSERT INTO orders (client_id) VALUES (21) RETURNING id"),
+        "61"
+    );
+    let written = pair
+        .from
+        .psql("SELECT count(*) FROM pg_namespace WHERE nspname = 'align'");
+    assert_eq!(written, "0");
+}
+
+#[test]
+fn children_follow_a_parent_that_is_there_under_another_key() {
+    let pair = shop("follow");
+    pair.to.psql("INSERT INTO clients (id, client_name, email) VALUES (900, 'Known', 'c5@x.org'), (901, 'Twin', 'c6@x.org'), (902, 'Twin 2', 'c6@x.org'), (7, 'Stranger', NULL)");
+    let run = pair.copy(&["--max-errors", "100%"]).ends_with(0);
+    // 7 is there under its own key, 5 under another; of 6 nobody can tell.
+    assert_eq!(run.counts("customers"), [20, 17, 2, 1]);
+    assert_eq!(run.counts("orders"), [60, 57, 0, 3]);
+    assert_eq!(
+        pair.to
+            .psql("SELECT count(*) FROM orders WHERE client_id = 900"),
+        "3"
+    );
+    assert_eq!(
+        pair.to.psql("SELECT client_name FROM clients WHERE id = 7"),
+        "Stranger"
+    );
+    // A child that comes later finds its parent by what was remembered.
+    pair.from
+        .psql("INSERT INTO orders (customer, total) VALUES (5, 1)");
+    pair.copy(&["--max-errors", "100%", "--table", "orders"])
+        .ends_with(0);
+    assert_eq!(
+        pair.to
+            .psql("SELECT count(*) FROM orders WHERE client_id = 900"),
+        "4"
+    );
+}
+
+#[test]
+fn rows_that_are_there_stay_or_follow_or_stop_the_copy() {
+    let pair = shop("conflict");
+    pair.to
+        .psql("INSERT INTO clients (id, client_name, email) VALUES (3, 'Old name', 'old@x.org')");
+    pair.copy(&["--on-conflict", "fail"]).ends_with(2).says(&[
+        "1 rows of `clients` are in the target already",
+        "nothing was published",
+    ]);
+    assert_eq!(pair.to.psql("SELECT count(*) FROM clients"), "1");
+    pair.copy(&[]).ends_with(0);
+    assert_eq!(
+        pair.to.psql("SELECT client_name FROM clients WHERE id = 3"),
+        "Old name"
+    );
+    let run = pair.copy(&["--on-conflict", "update"]).ends_with(0);
+    assert!(run.stdout.contains("\"updated\": 1"), "{}", run.stdout);
+    assert_eq!(
+        pair.to.psql("SELECT client_name FROM clients WHERE id = 3"),
+        "Customer 3"
+    );
+    let run = pair.copy(&["--on-conflict", "update"]).ends_with(0);
+    assert!(!run.stdout.contains("\"updated\": 1"), "{}", run.stdout);
+}
+
+#[test]
+fn a_dry_run_changes_nothing_and_tells_the_same() {
+    let pair = shop("dry");
+    pair.from
+        .psql("UPDATE customers SET size = 'many' WHERE id IN (4, 5)");
+    let before = super::without_noise(&pair.to.dump_schema("(public|align)"));
+    let dry = pair.copy(&["--max-errors", "5", "--dry-run"]);
+    // Two customers, and six orders of theirs, are above it.
+    let dry = dry
+        .ends_with(2)
+        .says(&["6 of 60 rows of `orders`", "limit"]);
+    assert_eq!(dry.counts("customers"), [20, 18, 0, 2]);
+    assert_eq!(dry.counts("orders"), [60, 54, 0, 6]);
+    assert!(!dry.stdout.contains("many"), "{}", dry.stdout);
+    let shown = pair
+        .copy(&["--max-errors", "6", "--dry-run", "--show-values"])
+        .ends_with(0);
+    assert!(shown.stdout.contains("many"), "{}", shown.stdout);
+    assert_eq!(
+        super::without_noise(&pair.to.dump_schema("(public|align)")),
+        before
+    );
+    assert_eq!(pair.to.psql("SELECT count(*) FROM clients"), "0");
+    let run = pair.copy(&["--max-errors", "6"]).ends_with(0);
+    assert_eq!(run.counts("orders"), dry.counts("orders"));
+}
+
+#[test]
+fn what_was_in_quarantine_goes_when_it_was_mended() {
+    let pair = shop("mended");
+    pair.from.psql("UPDATE customers SET size = 'many' WHERE id IN (4, 5); UPDATE customers SET name = 'Customer 1' WHERE id = 9");
+    pair.copy(&["--max-errors", "100%"])
+        .ends_with(0)
+        .says(&["12 rows went to align.quarantine"]);
+    let list = pair
+        .align(&["quarantine", "list", "--database", "env:TO"])
+        .ends_with(0);
+    assert!(
+        list.stdout.contains("{\"id\": 4}  seats  range.unreadable"),
+        "{}",
+        list.stdout
+    );
+    assert!(!list.stdout.contains("many"), "{}", list.stdout);
+    let shown = pair.align(&[
+        "quarantine",
+        "list",
+        "--database",
+        "env:TO",
+        "--show-values",
+        "--code",
+        "range.unreadable",
+    ]);
+    assert_eq!(shown.ends_with(0).stdout.matches("many").count(), 2);
+
+    pair.align(&[
+        "quarantine",
+        "resolve",
+        "--database",
+        "env:TO",
+        "--reason",
+        "x",
+    ])
+    .ends_with(2);
+    let by_key = [
+        "quarantine",
+        "resolve",
+        "--database",
+        "env:TO",
+        "--reason",
+        "left out",
+        "--code",
+        "key.duplicate",
+    ];
+    assert_eq!(
+        pair.align(&by_key).ends_with(0).stdout,
+        "1 lines are dealt with\n"
+    );
+
+    // Half of it is mended in the data, half in the mapping.
+    pair.from
+        .psql("UPDATE customers SET size = '44' WHERE id = 4");
+    pair.remap(&MAPPING.replace(
+        "rule = \"lower\"",
+        "rule = \"lower\", words = { many = 55 }",
+    ));
+    let retry = pair.align(&pair.between(
+        &["quarantine", "retry", "--yes", "--format", "json"],
+        &["--max-errors", "100%"],
+    ));
+    let retry = retry.ends_with(0);
+    assert_eq!(retry.counts("customers"), [2, 2, 0, 0]);
+    assert_eq!(retry.counts("orders"), [9, 6, 0, 3]);
+    assert_eq!(
+        pair.to.psql(
+            "SELECT string_agg(seats::text, ' ' ORDER BY id) FROM clients WHERE id IN (4, 5)"
+        ),
+        "44 55"
+    );
+    let open = "SELECT count(*), count(*) FILTER (WHERE resolved_at IS NULL) FROM align.quarantine";
+    assert_eq!(pair.to.psql(open), "12|3");
+    // A full copy does not open what was left out on purpose.
+    pair.copy(&["--max-errors", "100%"]).ends_with(0);
+    assert_eq!(pair.to.psql(open), "12|3");
+}
+
+#[test]
+fn tables_that_refer_to_each_other_go_together() {
+    let from = "
+        CREATE TABLE a (id int PRIMARY KEY, best int NOT NULL, boss int);
+        CREATE TABLE b (id int PRIMARY KEY, a int NOT NULL);
+        INSERT INTO a SELECT n, n, nullif(n - 1, 0) FROM generate_series(1, 9) AS n;
+        INSERT INTO b SELECT n, n FROM generate_series(1, 9) AS n WHERE n <> 7;";
+    let to = "
+        CREATE TABLE a (id int PRIMARY KEY, best int NOT NULL, boss int REFERENCES a);
+        CREATE TABLE b (id int PRIMARY KEY, a int NOT NULL REFERENCES a);
+        ALTER TABLE a ADD FOREIGN KEY (best) REFERENCES b;";
+    let pair = Pair::new("circle", from, to, "");
+    let run = pair.copy(&["--max-errors", "100%"]).ends_with(0);
+    // The best of 7 is missing, so 7 cannot go, and neither can 8, whose boss it is, and so on.
+    assert_eq!(run.counts("a"), [9, 6, 0, 3]);
+    assert_eq!(run.counts("b"), [8, 6, 0, 2]);
+    assert_eq!(
+        pair.to
+            .psql("SELECT string_agg(boss::text, ',' ORDER BY id) FROM a"),
+        "1,2,3,4,5"
+    );
+}
+
+#[test]
+fn values_of_every_kind_arrive_as_they_were() {
+    let table = "CREATE TYPE mood AS ENUM ('fine', 'so-so'); CREATE DOMAIN plate AS varchar(9);
+        CREATE TABLE \"Odd Table\" (\"the key\" bigint, part char(3), \"s\" text, mood mood, moods mood[], plate plate, day date, at timestamptz(3),
+            clock time, span interval, bytes bytea, doc json, docb jsonb, price numeric(12, 4), r real, d double precision,
+            small smallint, flag boolean, words varchar(20)[], net inet, tags tsvector, PRIMARY KEY (\"the key\", part));";
+    let rows = "INSERT INTO \"Odd Table\"
+        SELECT n, 'a' || n % 3, chr(64 + n) || E' \\\\ \"x\"\\n\\t', 'so-so', '{fine,so-so}', 'AB ' || n, date '2020-02-29' + n,
+            timestamptz '2020-01-01 00:00:00.123+05' * 1, '12:34:56.789', '1 mon 2 days 03:04:05', '\\x00ff', '{\"a\": 1, \"a\": 2}', '{\"b\": [1, null]}',
+            n / 7.0, 'NaN', '-Infinity', n, n % 2 = 0, '{\"a, b\",NULL,\"\"}', '10.0.0.1/8', 'fat:1 cat:2'
+        FROM generate_series(1, 30) AS n;
+        INSERT INTO \"Odd Table\" (\"the key\", part) VALUES (99, 'x');";
+    let rows = rows.replace(" * 1", "");
+    let pair = Pair::new("kinds", &format!("{table}{rows}"), table, "");
+    let run = pair.copy(&[]).ends_with(0);
+    assert_eq!(run.counts("\"Odd Table\""), [31, 31, 0, 0]);
+    let all = "SELECT md5(string_agg(o.*::text, E'\\n' ORDER BY \"the key\", part)) FROM \"Odd Table\" AS o";
+    assert_eq!(pair.to.psql(all), pair.from.psql(all));
+    let run = pair.copy(&["--on-conflict", "update"]).ends_with(0);
+    assert_eq!(run.counts("\"Odd Table\""), [31, 0, 31, 0]);
+    assert!(run.stdout.contains("\"updated\": 0"), "{}", run.stdout);
+}
+
+#[test]
+fn two_schemas_of_one_database_need_no_way_out() {
+    let both =
+        format!("CREATE SCHEMA old; SET search_path = old; {SHOP} SET search_path = public; {CRM}");
+    let mut pair = Pair::new("schemas", "SELECT", &both, MAPPING);
+    pair.from = super::Cluster::shared().named(&pair.to.name);
+    let run = pair.copy(&["--from-schema", "old"]).ends_with(0);
+    assert_eq!(run.counts("customers"), [20, 20, 0, 0]);
+    assert_eq!(run.counts("orders"), [60, 60, 0, 0]);
+    let run = pair.copy(&["--from-schema", "old"]).ends_with(0);
+    assert_eq!(run.counts("orders"), [60, 0, 60, 0]);
+}
+
+#[test]
+fn a_sample_has_its_parents_and_a_condition_holds() {
+    let pair = shop("sample");
+    let run = pair.copy(&["--sample", "4"]).ends_with(0);
+    assert_eq!(run.counts("customers"), [4, 4, 0, 0]);
+    assert_eq!(run.counts("orders"), [4, 4, 0, 0]);
+    let run = pair.copy(&[
+        "--where",
+        "customers=id > 15",
+        "--where",
+        "orders=customer > 15 AND total > 20",
+    ]);
+    let run = run.ends_with(0);
+    assert_eq!(run.counts("customers"), [5, 5, 0, 0]);
+    assert_eq!(
+        pair.to
+            .psql("SELECT bool_and(client_id > 15 OR id <= 42) FROM orders"),
+        "t"
+    );
+}
+
+#[test]
+fn a_trigger_sees_who_writes() {
+    let pair = shop("claims");
+    pair.to.psql(
+        "CREATE FUNCTION guard() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            IF current_setting('request.jwt.claims', true)::jsonb ->> 'role' IS DISTINCT FROM 'service_role' THEN
+                RAISE EXCEPTION 'Permission denied.';
+            END IF;
+            RETURN NEW; END $$;
+         CREATE TRIGGER guard BEFORE INSERT ON clients FOR EACH ROW EXECUTE FUNCTION guard();",
+    );
+    pair.copy(&["--claims", r#"{"role": "anon"}"#])
+        .ends_with(2)
+        .says(&["cannot publish `clients`", "Permission denied"]);
+    assert_eq!(pair.to.psql("SELECT count(*) FROM clients"), "0");
+    pair.copy(&[]).ends_with(0);
+}
+
+#[test]
+fn an_empty_table_gets_its_indexes_after_its_rows_as_they_were() {
+    let from = "CREATE TABLE t (id int PRIMARY KEY, a int, b text); INSERT INTO t SELECT n, n % 9, 'b' FROM generate_series(1, 25000) AS n;";
+    let to = "CREATE TABLE p (id int PRIMARY KEY); INSERT INTO p SELECT generate_series(0, 8);
+        CREATE TABLE t (id int PRIMARY KEY, a int, b text, CONSTRAINT \"To P\" FOREIGN KEY (a) REFERENCES p ON DELETE CASCADE DEFERRABLE);
+        CREATE INDEX \"Odd\" ON t (lower(b) DESC, a) WHERE a > 2;
+        CREATE INDEX kept ON t (a);
+        COMMENT ON INDEX kept IS 'a remark';
+        CREATE UNIQUE INDEX pairs ON t (a, id);";
+    let pair = Pair::new("behind", from, to, "");
+    let before = super::without_noise(&pair.to.dump_schema("public"));
+    let oids = "SELECT 'kept'::regclass::oid, 'pairs'::regclass::oid, '\"Odd\"'::regclass::oid";
+    let kept = pair.to.psql(oids);
+    let run = pair.copy(&[]).ends_with(0);
+    assert_eq!(run.counts("t"), [25_000, 25_000, 0, 0]);
+    assert_eq!(super::without_noise(&pair.to.dump_schema("public")), before);
+    let after = pair.to.psql(oids);
+    // Two stayed, one was made anew.
+    let parts = |text: &str| text.split('|').map(str::to_owned).collect::<Vec<_>>();
+    let (kept, after) = (parts(&kept), parts(&after));
+    assert_eq!(kept[..2], after[..2]);
+    assert_ne!(kept[2], after[2]);
+}

@@ -130,12 +130,14 @@ fn a_lost_connection_publishes_no_half_of_a_table() {
     run.ends_with(4)
         .says(&["cannot publish `notes`", "it goes on from there"]);
     assert_eq!(pair.to.psql(ROWS), "400|0");
-    let run = pair.copy(&[]).ends_with(0).says(&[
-        "goes on where an earlier run ended",
-        "1 tables are published",
-    ]);
+    let run = pair
+        .copy(&[])
+        .ends_with(0)
+        .says(&["goes on where an earlier run ended"]);
     assert_eq!(run.counts("notes"), [400, 400, 0, 0]);
-    assert_eq!(run.counts("people"), [400, 400, 0, 0]);
+    // A transaction that was open anywhere on the source's server makes the run look again.
+    let [rows, copied, matched, quarantined] = run.counts("people");
+    assert_eq!([rows, copied + matched, quarantined], [400, 400, 0]);
     assert_eq!(pair.to.psql(ROWS), "400|400");
 }
 

@@ -6,8 +6,9 @@ use super::{CLARA, Cluster, Database, Pair, SHIPPED, finished, like};
 
 const PAIR: &str = "clara-to-trendtialcrm";
 /// What a copy must not touch.
-const EXISTING: &str = "SELECT md5(string_agg(c::text, E'\\n' ORDER BY c.id)) FROM clients AS c WHERE updated_at = '2024-01-01'
-    UNION ALL SELECT md5(string_agg(l::text, E'\\n' ORDER BY l.id)) FROM leads AS l WHERE updated_at = '2024-01-01'";
+const EXISTING: &str = "SELECT 1, md5(string_agg(c::text, E'\\n' ORDER BY c.id)) FROM clients AS c WHERE updated_at = '2024-01-01'
+    UNION ALL SELECT 2, md5(string_agg(l::text, E'\\n' ORDER BY l.id)) FROM leads AS l WHERE updated_at = '2024-01-01'
+    ORDER BY 1";
 /// Everything that a copy leaves, but for what tells its runs apart.
 const RESULT: &str = "SELECT 'clients', count(*), md5(string_agg(c::text, E'\\n' ORDER BY c.id)) FROM clients AS c
     UNION ALL SELECT 'leads', count(*), md5(string_agg(l::text, E'\\n' ORDER BY l.id)) FROM leads AS l
@@ -16,7 +17,8 @@ const RESULT: &str = "SELECT 'clients', count(*), md5(string_agg(c::text, E'\\n'
     UNION ALL SELECT 'quarantine', count(*), md5(string_agg(
         concat_ws('|', q.table_name, q.key, q.column_name, q.code, q.value, q.row_data, q.resolved_at), E'\\n'
         ORDER BY q.table_name, q.key::text, q.column_name)) FROM align.quarantine AS q
-    UNION ALL SELECT 'matched', count(*), md5(string_agg(m::text, E'\\n' ORDER BY m.table_name, m.from_value)) FROM align.matched AS m";
+    UNION ALL SELECT 'matched', count(*), md5(string_agg(m::text, E'\\n' ORDER BY m.table_name, m.from_value)) FROM align.matched AS m
+    ORDER BY 1";
 const ORPHANS: &str = "SELECT (SELECT count(*) FROM leads l WHERE NOT EXISTS (SELECT FROM clients c WHERE c.id = l.client_id))
     + (SELECT count(*) FROM leads l WHERE agent_id IS NOT NULL AND NOT EXISTS (SELECT FROM users u WHERE u.id = l.agent_id))
     + (SELECT count(*) FROM lead_activities a WHERE NOT EXISTS (SELECT FROM leads l WHERE l.id = a.lead_id))

@@ -72,7 +72,13 @@ impl Judge<'_> {
             steps.push(self.taken(unique));
             steps.push(self.repeated(unique));
         }
-        if let Some(primary) = &self.table.primary {
+        // Keys of the source hold its rows apart already.
+        if let Some(primary) = self
+            .table
+            .primary
+            .as_ref()
+            .filter(|_| !keeps_key(self.table))
+        {
             steps.push(self.repeated(&Unique {
                 fields: primary.clone(),
                 nulls_not_distinct: false,
@@ -482,21 +488,28 @@ pub fn bad_keys(table: &TablePlan, home: Home, samples: bool) -> String {
     )
 }
 
+/// Whether the target's primary key is the source's.
+fn keeps_key(table: &TablePlan) -> bool {
+    table.primary.as_ref().is_some_and(|primary| {
+        primary.len() == table.key.len()
+            && primary.iter().zip(&table.key).all(|(place, column)| {
+                let field = &table.fields[*place];
+                field.value == format!("(s.{})::{}", column.name, column.wire)
+            })
+    })
+}
+
 /// The keys of rows of the target that look like a row under another key, where the source's own key is
 /// what the target's is. A copy of a part of the rows has to ask whether they are other rows' own.
 pub fn alike_keys(table: &TablePlan, home: Home) -> Option<String> {
     let primary = table.primary.as_ref()?;
-    let is_own = primary.len() == table.key.len()
-        && primary.iter().zip(&table.key).all(|(place, column)| {
-            let field = &table.fields[*place];
-            field.is_carried && field.name == column.name
-        });
     let key = primary
         .iter()
         .map(|place| format!("m.t{}::text", place + 1));
     let key = key.collect::<Vec<_>>().join(", ");
     let matched = home.matched(table);
-    is_own.then(|| format!("SELECT ARRAY[{key}] AS key FROM {matched} AS m WHERE NOT m.own"))
+    keeps_key(table)
+        .then(|| format!("SELECT ARRAY[{key}] AS key FROM {matched} AS m WHERE NOT m.own"))
 }
 
 /// Takes back matches with rows of those keys, which are other rows' own.

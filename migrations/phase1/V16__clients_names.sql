@@ -9,11 +9,12 @@ CREATE TABLE IF NOT EXISTS align.name_collisions (
 );
 CREATE INDEX IF NOT EXISTS name_collisions_client_name ON align.name_collisions (client_name);
 
--- Names that several want, with the last number appended; 1 is none yet.
+-- Names that several want, with the numbers appended to them; 1 is none. Rows are only added: nobody waits for a number.
 CREATE TABLE IF NOT EXISTS align.name_numbers (
-    name text PRIMARY KEY,
-    last integer NOT NULL
+    name   text NOT NULL,
+    number integer NOT NULL
 );
+CREATE INDEX IF NOT EXISTS name_numbers_name ON align.name_numbers (name, number);
 
 -- Who still writes the old form, noted once a minute.
 CREATE TABLE IF NOT EXISTS align.old_writers (
@@ -65,42 +66,123 @@ BEGIN
 END
 $$;
 
--- A client_name nobody has. What is handed out is noted at once: the row itself may be listed a statement later.
-CREATE OR REPLACE FUNCTION align.free_client_name(wanted text, firm text, self uuid) RETURNS text
+-- A name that is handed out is noted at once: the row itself may be listed a statement later.
+CREATE OR REPLACE FUNCTION align.note_client_name(name text, number integer) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
-DECLARE
-    base   text := wanted;
-    try    text := wanted;
-    number integer;
 BEGIN
-    -- One at a time: two that come together must not both find the name free.
-    PERFORM pg_advisory_xact_lock(hashtextextended('align:client_name', 0));
-    IF NOT align.client_name_taken(try, self) THEN
-        RETURN try;
-    END IF;
-    INSERT INTO align.name_numbers (name, last) VALUES (wanted, 1) ON CONFLICT DO NOTHING;
-    IF btrim(coalesce(firm, '')) NOT IN ('', wanted) THEN
-        base := btrim(wanted || ' (' || btrim(firm) || ')');
-        try := base;
-    END IF;
-    WHILE align.client_name_taken(try, self) LOOP
-        INSERT INTO align.name_numbers AS n (name, last) VALUES (base, 2)
-        ON CONFLICT (name) DO UPDATE SET last = n.last + 1
-        RETURNING n.last INTO number;
-        try := btrim(base || ' (' || number || ')');
-    END LOOP;
-    INSERT INTO align.name_numbers (name, last) VALUES (base, 1) ON CONFLICT DO NOTHING;
-    RETURN try;
+    INSERT INTO align.name_numbers (name, number) VALUES (note_client_name.name, note_client_name.number);
 END
 $$;
 
--- The same for a row of the backfill, listed at once: there the row is known to be one.
+-- A name is handed out under a lock of its own, kept to the end of the transaction. Who finds it locked does not wait,
+-- or two that write several rows could wait for each other: the name counts as taken, which it most likely is about to be.
+-- A server has room for some thousand locks. A transaction of many names goes on with one lock for all of them, which the
+-- others wait for, and only looks whether a name is locked. They lock the name first and look for the one lock then, it
+-- the other way round: none misses the other. The locks it lets go at once are taken and let go in one expression, since
+-- an error between the two would leave them to the session.
+CREATE OR REPLACE FUNCTION align.claim_client_name(wanted text, said text, self uuid) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+DECLARE
+    many   bigint := hashtextextended('align:client_names', 0);
+    one    bigint := hashtextextended('align:client_name:' || wanted, 0);
+    claims integer := coalesce(nullif(current_setting('align.claims', true), '')::integer, 0);
+BEGIN
+    IF align.client_name_taken(wanted, self) THEN
+        RETURN false;
+    END IF;
+    IF claims < 512 THEN
+        IF NOT pg_try_advisory_xact_lock(one) THEN
+            RETURN false;
+        END IF;
+        PERFORM set_config('align.claims', (claims + 1)::text, true);
+        PERFORM pg_advisory_lock_shared(many), pg_advisory_unlock_shared(many);
+    ELSE
+        PERFORM pg_advisory_xact_lock(many);
+        IF NOT (CASE WHEN pg_try_advisory_lock(one) THEN pg_advisory_unlock(one) ELSE false END) THEN
+            RETURN false;
+        END IF;
+    END IF;
+    -- Once more: who held the lock until now may have taken the name.
+    IF align.client_name_taken(wanted, self) THEN
+        RETURN false;
+    END IF;
+    IF wanted <> said THEN
+        PERFORM align.note_client_name(wanted, 1);
+    END IF;
+    RETURN true;
+END
+$$;
+
+-- The same for a name that somebody chose. It is waited for: the key that is to come would make the two wait as well.
+CREATE OR REPLACE FUNCTION align.announce_client_name(wanted text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+DECLARE
+    many   bigint := hashtextextended('align:client_names', 0);
+    one    bigint := hashtextextended('align:client_name:' || wanted, 0);
+    claims integer := coalesce(nullif(current_setting('align.claims', true), '')::integer, 0);
+BEGIN
+    IF claims < 512 THEN
+        IF NOT pg_try_advisory_xact_lock_shared(one) THEN
+            PERFORM align.await_client_name(one);
+        END IF;
+        PERFORM set_config('align.claims', (claims + 1)::text, true);
+        PERFORM pg_advisory_lock_shared(many), pg_advisory_unlock_shared(many);
+    ELSE
+        PERFORM pg_advisory_xact_lock(many);
+    END IF;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION align.await_client_name(one bigint) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock_shared(one);
+END
+$$;
+
+-- The next number that is free.
+CREATE OR REPLACE FUNCTION align.numbered_client_name(base text, self uuid) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+DECLARE
+    next integer := coalesce((SELECT max(n.number) FROM align.name_numbers AS n WHERE n.name = base), 1) + 1;
+BEGIN
+    WHILE NOT align.claim_client_name(format('%s (%s)', base, next), base, self) LOOP
+        next := next + 1;
+    END LOOP;
+    PERFORM align.note_client_name(base, next);
+    RETURN format('%s (%s)', base, next);
+END
+$$;
+
+-- A client_name nobody has.
+CREATE OR REPLACE FUNCTION align.free_client_name(wanted text, firm text, self uuid) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+DECLARE
+    base text := wanted;
+BEGIN
+    IF align.claim_client_name(wanted, wanted, self) THEN
+        RETURN wanted;
+    END IF;
+    IF btrim(coalesce(firm, '')) NOT IN ('', wanted) THEN
+        base := btrim(wanted || ' (' || btrim(firm) || ')');
+        IF align.claim_client_name(base, wanted, self) THEN
+            RETURN base;
+        END IF;
+    END IF;
+    RETURN align.numbered_client_name(base, self);
+END
+$$;
+
+-- The same for a row of the backfill, listed at once: there the row is known to be one. Of a name that several share
+-- nobody need look through all their rows again.
 CREATE OR REPLACE FUNCTION align.shared_client_name(self uuid, written text, firm text) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
 DECLARE
     free text := align.free_client_name(written, firm, self);
 BEGIN
     IF free <> written THEN
+        INSERT INTO align.name_numbers (name, number)
+        SELECT written, 1 WHERE NOT EXISTS (SELECT FROM align.name_numbers AS n WHERE n.name = written);
         INSERT INTO align.name_collisions (client_id, name, client_name) VALUES (self, written, free)
         ON CONFLICT (client_id) DO UPDATE SET name = excluded.name, client_name = excluded.client_name;
     END IF;
@@ -124,8 +206,8 @@ BEGIN
             NEW.client_name := align.free_client_name(NEW.name, NEW.company, NEW.id);
         END IF;
     ELSIF TG_OP = 'INSERT' OR NEW.client_name IS DISTINCT FROM OLD.client_name THEN
-        -- Whoever appends to names must wait for this one to be seen.
-        PERFORM pg_advisory_xact_lock_shared(hashtextextended('align:client_name', 0));
+        -- Whoever hands out names must know that this one is about to be taken.
+        PERFORM align.announce_client_name(NEW.client_name);
         IF TG_OP = 'INSERT' THEN
             NEW.name := coalesce(NEW.name, left(NEW.client_name, 255));
         ELSIF NEW.name IS NOT DISTINCT FROM OLD.name THEN

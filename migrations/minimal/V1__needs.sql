@@ -2,8 +2,8 @@
 
 DO $$
 BEGIN
-    IF EXISTS (SELECT FROM pg_attribute WHERE attrelid = 'public.clients'::regclass AND attname = 'client_name'
-               AND NOT attisdropped) AND to_regnamespace('trendtial') IS NULL THEN
+    IF EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass('public.clients') AND attname = 'client_name'
+               AND NOT attisdropped) THEN
         RAISE EXCEPTION 'phase1 is applied: its tables have TrendtialCRM''s names already'
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'align migrate --undo phase1';
     END IF;

@@ -6,8 +6,7 @@
 
 WITH quiet AS MATERIALIZED (SELECT set_config('align.backfill', 'on', true))
 UPDATE public.clients AS c
-SET client_name = c.name,
-    company_size_number = coalesce(c.company_size_number, align.company_size(c.company_size))
+SET client_name = c.name
 FROM quiet
 WHERE c.client_name IS NULL
   -- In this form each look is one into an index; as a join it would read the whole table for every window.

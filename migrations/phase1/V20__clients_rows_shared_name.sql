@@ -13,7 +13,6 @@ named AS MATERIALIZED (
     SELECT w.id, align.shared_client_name(w.id, w.name, w.company) AS client_name FROM waiting AS w
 )
 UPDATE public.clients AS c
-SET client_name = n.client_name,
-    company_size_number = coalesce(c.company_size_number, align.company_size(c.company_size))
+SET client_name = n.client_name
 FROM named AS n, quiet
 WHERE c.id = n.id;

@@ -3,7 +3,7 @@
 -- Sizes that are no number. The text stays in the row; the list tells where to look.
 
 INSERT INTO align.quarantine (table_name, key, column_name, value, code)
-SELECT 'clients', jsonb_build_object('id', id), 'company_size', company_size, 'RANGE'
-FROM public.clients
-WHERE company_size_number IS NULL AND align.is_no_company_size(company_size) /* align:window */
+SELECT 'clients', jsonb_build_object('id', id), 'company_size', written, 'RANGE'
+FROM align.client_sizes
+WHERE number IS NULL AND align.is_no_company_size(written) /* align:window */
 ON CONFLICT (table_name, key, column_name) DO NOTHING;

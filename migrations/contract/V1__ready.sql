@@ -68,5 +68,16 @@ BEGIN
         RAISE EXCEPTION 'the old form was written within the last %: %', quiet, found
             USING ERRCODE = 'object_in_use', HINT = 'move these writers to the new names, or wait';
     END IF;
+
+    -- A rehearsal has nothing to lose.
+    IF EXISTS (SELECT FROM pg_attribute WHERE attrelid = 'public.clients'::regclass AND attname = 'name' AND NOT attisdropped)
+       AND current_setting('align.rehearsal', true) IS DISTINCT FROM 'on'
+       AND NOT EXISTS (
+        SELECT FROM align.original AS o WHERE o.kind = 'backup' AND o.name::timestamptz > now() - interval '1 day'
+    ) THEN
+        RAISE EXCEPTION 'no backup of the last day is confirmed, and there is no way back from `contract`'
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = 'make one, see that it can be restored, and type SELECT align.confirm_backup(''where it is'')';
+    END IF;
 END
 $$;

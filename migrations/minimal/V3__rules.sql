@@ -112,7 +112,8 @@ BEGIN
 END
 $$;
 
--- leads.agent_id: an e-mail, a full name or an id, in this order; whom nobody or several answer to is nobody
+-- leads.agent_id: an e-mail, a full name or an id, in this order; whom nobody or several answer to is nobody. Each look
+-- is one into an index.
 CREATE OR REPLACE FUNCTION align.find_agent(written text) RETURNS uuid
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = '' AS $$
 DECLARE
@@ -130,8 +131,8 @@ BEGIN
     IF cardinality(found) = 0 THEN
         found := ARRAY(SELECT u.id FROM public.users AS u WHERE lower(btrim(u.full_name)) = wanted LIMIT 2);
     END IF;
-    IF cardinality(found) = 0 THEN
-        found := ARRAY(SELECT u.id FROM public.users AS u WHERE u.id::text = wanted LIMIT 2);
+    IF cardinality(found) = 0 AND wanted ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN
+        found := ARRAY(SELECT u.id FROM public.users AS u WHERE u.id = wanted::uuid);
     END IF;
     RETURN CASE WHEN cardinality(found) = 1 THEN found[1] END;
 END

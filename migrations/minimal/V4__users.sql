@@ -14,6 +14,9 @@ CREATE TABLE IF NOT EXISTS public.users (
 );
 
 CREATE INDEX IF NOT EXISTS idx_users_manager_id ON public.users (manager_id);
+-- Leads name their agent by e-mail or name, in whatever case.
+CREATE INDEX IF NOT EXISTS idx_users_lower_email ON public.users (lower(btrim(email)));
+CREATE INDEX IF NOT EXISTS idx_users_lower_full_name ON public.users (lower(btrim(full_name)));
 
 ALTER TABLE public.users ENABLE ROW LEVEL SECURITY;
 

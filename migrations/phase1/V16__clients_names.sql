@@ -9,13 +9,12 @@ CREATE TABLE IF NOT EXISTS align.name_collisions (
 );
 CREATE INDEX IF NOT EXISTS name_collisions_client_name ON align.name_collisions (client_name);
 
--- Names that several want, with the numbers that were appended; 1 is none yet. A line a number, and no key: writers that
--- change one line, or make one twice, would wait for each other.
+-- Names that several want, with the numbers appended to them; 1 is none. Rows are only added: nobody waits for a number.
 CREATE TABLE IF NOT EXISTS align.name_numbers (
-    name text NOT NULL,
-    last integer NOT NULL
+    name   text NOT NULL,
+    number integer NOT NULL
 );
-CREATE INDEX IF NOT EXISTS name_numbers_name ON align.name_numbers (name, last);
+CREATE INDEX IF NOT EXISTS name_numbers_name ON align.name_numbers (name, number);
 
 -- Who still writes the old form, noted once a minute.
 CREATE TABLE IF NOT EXISTS align.old_writers (
@@ -67,45 +66,91 @@ BEGIN
 END
 $$;
 
--- Whether this transaction holds a name by now. Nobody waits for it: an application may think long before it commits,
--- and of two that name rows in another order neither would go on. A server has room for some thousand locks, so one
--- transaction takes a thousand; the names of more rows are only looked up.
-CREATE OR REPLACE FUNCTION align.hold_client_name(wanted text) RETURNS boolean
+-- A name that is handed out is noted at once: the row itself may be listed a statement later.
+CREATE OR REPLACE FUNCTION align.note_client_name(name text, number integer) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+BEGIN
+    INSERT INTO align.name_numbers (name, number) VALUES (note_client_name.name, note_client_name.number);
+END
+$$;
+
+-- A name is handed out under a lock of its own, kept to the end of the transaction. Who finds it locked does not wait,
+-- or two that write several rows could wait for each other: the name counts as taken, which it most likely is about to be.
+-- A server has room for some thousand locks. A transaction of many names goes on with one lock for all of them, which the
+-- others wait for, and only looks whether a name is locked. They lock the name first and look for the one lock then, it
+-- the other way round: none misses the other. The locks it lets go at once are taken and let go in one expression, since
+-- an error between the two would leave them to the session.
+CREATE OR REPLACE FUNCTION align.claim_client_name(wanted text, said text, self uuid) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
 DECLARE
-    held integer := coalesce(nullif(current_setting('align.names_held', true), '')::integer, 0);
+    many   bigint := hashtextextended('align:client_names', 0);
+    one    bigint := hashtextextended('align:client_name:' || wanted, 0);
+    claims integer := coalesce(nullif(current_setting('align.claims', true), '')::integer, 0);
 BEGIN
-    IF held >= 1000 THEN
-        RETURN true;
-    ELSIF NOT pg_try_advisory_xact_lock(hashtextextended('align:client_name:' || wanted, 0)) THEN
+    IF align.client_name_taken(wanted, self) THEN
         RETURN false;
     END IF;
-    PERFORM set_config('align.names_held', (held + 1)::text, true);
+    IF claims < 512 THEN
+        IF NOT pg_try_advisory_xact_lock(one) THEN
+            RETURN false;
+        END IF;
+        PERFORM set_config('align.claims', (claims + 1)::text, true);
+        PERFORM pg_advisory_lock_shared(many), pg_advisory_unlock_shared(many);
+    ELSE
+        PERFORM pg_advisory_xact_lock(many);
+        IF NOT (CASE WHEN pg_try_advisory_lock(one) THEN pg_advisory_unlock(one) ELSE false END) THEN
+            RETURN false;
+        END IF;
+    END IF;
+    -- Once more: who held the lock until now may have taken the name.
+    IF align.client_name_taken(wanted, self) THEN
+        RETURN false;
+    END IF;
+    IF wanted <> said THEN
+        PERFORM align.note_client_name(wanted, 1);
+    END IF;
     RETURN true;
 END
 $$;
 
--- What another transaction holds counts as taken: whoever has it will most likely commit.
-CREATE OR REPLACE FUNCTION align.take_client_name(wanted text, self uuid) RETURNS boolean
+-- The same for a name that somebody chose. It is waited for: the key that is to come would make the two wait as well.
+CREATE OR REPLACE FUNCTION align.announce_client_name(wanted text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+DECLARE
+    many   bigint := hashtextextended('align:client_names', 0);
+    one    bigint := hashtextextended('align:client_name:' || wanted, 0);
+    claims integer := coalesce(nullif(current_setting('align.claims', true), '')::integer, 0);
 BEGIN
-    IF align.client_name_taken(wanted, self) THEN
-        RETURN false;
-    ELSIF NOT align.hold_client_name(wanted) THEN
-        RETURN false;
+    IF claims < 512 THEN
+        IF NOT pg_try_advisory_xact_lock_shared(one) THEN
+            PERFORM align.await_client_name(one);
+        END IF;
+        PERFORM set_config('align.claims', (claims + 1)::text, true);
+        PERFORM pg_advisory_lock_shared(many), pg_advisory_unlock_shared(many);
+    ELSE
+        PERFORM pg_advisory_xact_lock(many);
     END IF;
-    -- Who held it may have committed since the first look.
-    RETURN NOT align.client_name_taken(wanted, self);
 END
 $$;
 
--- What is handed out is noted at once: the row itself may be listed a statement later.
-CREATE OR REPLACE FUNCTION align.note_client_number(wanted text, number integer) RETURNS void
+CREATE OR REPLACE FUNCTION align.await_client_name(one bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
 BEGIN
-    IF NOT EXISTS (SELECT FROM align.name_numbers AS n WHERE n.name = wanted AND n.last >= number) THEN
-        INSERT INTO align.name_numbers (name, last) VALUES (wanted, number);
-    END IF;
+    PERFORM pg_advisory_xact_lock_shared(one);
+END
+$$;
+
+-- The next number that is free.
+CREATE OR REPLACE FUNCTION align.numbered_client_name(base text, self uuid) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+DECLARE
+    next integer := coalesce((SELECT max(n.number) FROM align.name_numbers AS n WHERE n.name = base), 1) + 1;
+BEGIN
+    WHILE NOT align.claim_client_name(format('%s (%s)', base, next), base, self) LOOP
+        next := next + 1;
+    END LOOP;
+    PERFORM align.note_client_name(base, next);
+    RETURN format('%s (%s)', base, next);
 END
 $$;
 
@@ -113,39 +158,31 @@ $$;
 CREATE OR REPLACE FUNCTION align.free_client_name(wanted text, firm text, self uuid) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
 DECLARE
-    base   text := wanted;
-    try    text := wanted;
-    number integer;
+    base text := wanted;
 BEGIN
-    IF align.take_client_name(try, self) THEN
-        RETURN try;
+    IF align.claim_client_name(wanted, wanted, self) THEN
+        RETURN wanted;
     END IF;
-    PERFORM align.note_client_number(wanted, 1);
     IF btrim(coalesce(firm, '')) NOT IN ('', wanted) THEN
         base := btrim(wanted || ' (' || btrim(firm) || ')');
-        IF align.take_client_name(base, self) THEN
-            PERFORM align.note_client_number(base, 1);
+        IF align.claim_client_name(base, wanted, self) THEN
             RETURN base;
         END IF;
     END IF;
-    number := coalesce((SELECT max(n.last) FROM align.name_numbers AS n WHERE n.name = base), 1);
-    LOOP
-        number := number + 1;
-        try := btrim(base || ' (' || number || ')');
-        EXIT WHEN align.take_client_name(try, self);
-    END LOOP;
-    PERFORM align.note_client_number(base, number);
-    RETURN try;
+    RETURN align.numbered_client_name(base, self);
 END
 $$;
 
--- The same for a row of the backfill, listed at once: there the row is known to be one.
+-- The same for a row of the backfill, listed at once: there the row is known to be one. Of a name that several share
+-- nobody need look through all their rows again.
 CREATE OR REPLACE FUNCTION align.shared_client_name(self uuid, written text, firm text) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
 DECLARE
     free text := align.free_client_name(written, firm, self);
 BEGIN
     IF free <> written THEN
+        INSERT INTO align.name_numbers (name, number)
+        SELECT written, 1 WHERE NOT EXISTS (SELECT FROM align.name_numbers AS n WHERE n.name = written);
         INSERT INTO align.name_collisions (client_id, name, client_name) VALUES (self, written, free)
         ON CONFLICT (client_id) DO UPDATE SET name = excluded.name, client_name = excluded.client_name;
     END IF;
@@ -153,24 +190,18 @@ BEGIN
 END
 $$;
 
--- For a name that was chosen by its writer. Before there is a key it does what the key would do, and the row that was
--- to get the name by the backfill gets another one first: the two must not pass each other.
-CREATE OR REPLACE FUNCTION align.claim_client_name(wanted text, self uuid) RETURNS void
+-- Makes room for a name that somebody chose, before there is a key. The row that is to get it by the backfill gets
+-- another one first, so that the two do not pass each other; where a row has it already, this says what the key would.
+CREATE OR REPLACE FUNCTION align.make_room_for_client_name(wanted text, self uuid) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
 DECLARE
-    waiting uuid;
+    first uuid := (SELECT c.id FROM public.clients AS c WHERE c.name = wanted ORDER BY c.id LIMIT 1);
 BEGIN
-    IF NOT align.hold_client_name(wanted) THEN
-        PERFORM pg_advisory_xact_lock(hashtextextended('align:client_name:' || wanted, 0));
-    END IF;
-    SELECT c.id INTO waiting FROM public.clients AS c WHERE c.name = wanted ORDER BY c.id LIMIT 1;
-    IF EXISTS (SELECT FROM public.clients AS c WHERE c.id = waiting AND c.id <> self AND c.client_name IS NULL) THEN
-        PERFORM align.note_client_number(wanted, 1);
+    IF EXISTS (SELECT FROM public.clients AS c WHERE c.id = first AND c.id <> self AND c.client_name IS NULL) THEN
+        PERFORM align.note_client_name(wanted, 1);
         PERFORM set_config('align.backfill', 'on', true);
-        UPDATE public.clients AS c
-        SET client_name = align.shared_client_name(c.id, c.name, c.company),
-            company_size_number = coalesce(c.company_size_number, align.company_size(c.company_size))
-        WHERE c.id = waiting AND c.client_name IS NULL;
+        UPDATE public.clients AS c SET client_name = align.shared_client_name(c.id, c.name, c.company)
+        WHERE c.id = first AND c.client_name IS NULL;
         PERFORM set_config('align.backfill', '', true);
     END IF;
     IF EXISTS (SELECT FROM public.clients AS c WHERE c.name = left(wanted, 255) AND c.client_name = wanted AND c.id <> self)
@@ -198,10 +229,9 @@ BEGIN
             NEW.client_name := align.free_client_name(NEW.name, NEW.company, NEW.id);
         END IF;
     ELSIF TG_OP = 'INSERT' OR NEW.client_name IS DISTINCT FROM OLD.client_name THEN
-        -- Whoever appends to names must not find this one free.
-        IF NEW.client_name IS NOT NULL THEN
-            PERFORM align.claim_client_name(NEW.client_name, NEW.id);
-        END IF;
+        -- Whoever hands out names must know that this one is about to be taken.
+        PERFORM align.announce_client_name(NEW.client_name);
+        PERFORM align.make_room_for_client_name(NEW.client_name, NEW.id);
         IF TG_OP = 'INSERT' THEN
             NEW.name := coalesce(NEW.name, left(NEW.client_name, 255));
         ELSIF NEW.name IS NOT DISTINCT FROM OLD.name THEN

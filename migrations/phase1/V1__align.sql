@@ -16,7 +16,7 @@ BEGIN
     IF current_setting('server_version_num')::integer < 150000 THEN
         RAISE EXCEPTION 'PostgreSQL 15 or newer is needed, this is %', current_setting('server_version')
             USING ERRCODE = 'feature_not_supported',
-                  HINT = 'before 15 a view reads with its owner''s rights, so views over tables with row security would show every row';
+                  HINT = 'upgrade the server: before 15 a view reads with its owner''s rights, so Clara''s views over tables with row security would show every row';
     END IF;
 
     SELECT string_agg(format('`public.%s`', name), ', ') INTO missing
@@ -49,6 +49,9 @@ BEGIN
             USING ERRCODE = 'duplicate_table', HINT = 'move it into a schema of its own first';
     END IF;
 
+    IF to_regrole('authenticated') IS NULL THEN
+        RAISE NOTICE 'no role `authenticated`: policies are for PUBLIC, show nothing to a session without claims, and nobody is granted a table; GRANT them to the role that your API sets claims for, and to no other';
+    END IF;
     IF accounts IS NULL THEN
         RAISE NOTICE 'no accounts of Supabase in schema `auth`: `public.users` stands alone, and claims are read by functions in schema `align`';
         RETURN;
@@ -237,6 +240,18 @@ BEGIN
     IF noted IS NOT NULL THEN
         EXECUTE noted;
     END IF;
+END
+$$;
+
+-- `contract` has no way back but a backup. Who has one says so here, and where it is.
+CREATE OR REPLACE FUNCTION align.confirm_backup(place text) RETURNS timestamptz
+LANGUAGE plpgsql SET search_path = '' AS $$
+BEGIN
+    IF btrim(coalesce(place, '')) = '' THEN
+        RAISE EXCEPTION 'no place of the backup is given' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    INSERT INTO align.original (kind, name, definition) VALUES ('backup', clock_timestamp()::text, place);
+    RETURN now();
 END
 $$;
 

@@ -1,4 +1,4 @@
--- With the key there, who has a name is one look into its index.
+-- With the key there, who has a name is one look into its index, and the key sees to it that nobody else has it.
 
 CREATE OR REPLACE FUNCTION align.client_name_taken(wanted text, self uuid) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
@@ -7,20 +7,52 @@ BEGIN
 END
 $$;
 
--- Two that choose one name meet at the key.
-CREATE OR REPLACE FUNCTION align.claim_client_name(wanted text, self uuid) RETURNS void
+CREATE OR REPLACE FUNCTION align.note_client_name(name text, number integer) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
 BEGIN
-    PERFORM align.hold_client_name(wanted);
+    -- A row that has the name is found by it, though it be of the same statement.
 END
 $$;
 
--- Numbers are only where to begin to look: one in ten is enough, and a name that no row gets in the end leaves none.
-CREATE OR REPLACE FUNCTION align.note_client_number(wanted text, number integer) RETURNS void
+-- Waits for a moment, and less than the server waits before it looks for a deadlock: the rest is for the key to decide.
+CREATE OR REPLACE FUNCTION align.await_client_name(one bigint) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' SET lock_timeout = '300ms' AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock_shared(one);
+EXCEPTION WHEN lock_not_available THEN
+    RAISE DEBUG 'another transaction is handing out this client''s name';
+END
+$$;
+
+-- The first number after those in use, found in steps that double and then halve. One that somebody else is about to
+-- take is passed by.
+CREATE OR REPLACE FUNCTION align.numbered_client_name(base text, self uuid) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+DECLARE
+    used integer := 1;
+    step integer := 1;
+BEGIN
+    WHILE align.client_name_taken(format('%s (%s)', base, used + step), self) LOOP
+        used := used + step;
+        step := step * 2;
+    END LOOP;
+    WHILE step > 1 LOOP
+        step := step / 2;
+        IF align.client_name_taken(format('%s (%s)', base, used + step), self) THEN
+            used := used + step;
+        END IF;
+    END LOOP;
+    used := used + 1;
+    WHILE NOT align.claim_client_name(format('%s (%s)', base, used), base, self) LOOP
+        used := used + 1;
+    END LOOP;
+    RETURN format('%s (%s)', base, used);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION align.make_room_for_client_name(wanted text, self uuid) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
 BEGIN
-    IF number > 10 + coalesce((SELECT max(n.last) FROM align.name_numbers AS n WHERE n.name = wanted), 1) THEN
-        INSERT INTO align.name_numbers (name, last) VALUES (wanted, number);
-    END IF;
+    -- There is a key that says who may have it.
 END
 $$;

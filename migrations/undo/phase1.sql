@@ -217,6 +217,7 @@ ALTER TABLE public.leads ENABLE TRIGGER update_leads_updated_at;
 ALTER TABLE public.clients ENABLE TRIGGER update_clients_updated_at;
 
 -- The compatibility views show the columns that go now; the tables themselves have the old form again.
+DROP VIEW IF EXISTS align.client_sizes;
 DROP VIEW IF EXISTS clara.clients, clara.leads, clara.activities, clara.conversations;
 DROP SCHEMA IF EXISTS clara;
 

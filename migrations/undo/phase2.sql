@@ -51,8 +51,8 @@ BEGIN
 
     -- Only if it was this phase that added the table.
     IF EXISTS (
-        SELECT FROM pg_publication_tables
-        WHERE pubname = 'supabase_realtime' AND schemaname = 'public' AND tablename = 'leads'
+        SELECT FROM pg_publication_rel AS r JOIN pg_publication AS p ON p.oid = r.prpubid
+        WHERE p.pubname = 'supabase_realtime' AND r.prrelid = 'public.leads'::regclass
     ) THEN
         FOR one IN SELECT definition FROM align.original WHERE kind = 'publication' LOOP
             EXECUTE one;

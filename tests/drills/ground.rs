@@ -96,7 +96,7 @@ impl Ground {
             configuration: &[
                 "autovacuum = on",
                 "shared_buffers = 256MB",
-                "max_wal_size = 4GB",
+                "max_wal_size = 1GB",
             ],
             ..Settings::default()
         });

@@ -141,6 +141,7 @@ fn killed_at_random_moments(surroundings: Surroundings, kills: u32) {
     let calm = counted(ground, "calm");
     let (_, took) = migrate(&calm);
     let (wanted, expected) = (schema(&calm), data(&calm));
+    calm.remove();
 
     let mut chance = Chance(SEED.wrapping_mul(0x9e37_79b9_7f4a_7c15));
     // So that the kills come all over the length of the run.

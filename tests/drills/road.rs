@@ -40,6 +40,7 @@ fn there_and_back(surroundings: Surroundings) {
     let back = take_back(&db);
     assert_eq!(dump(&db, "public"), ground.schema);
     assert_eq!(rows(&db), ground.rows);
+    db.remove();
     eprintln!(
         "{surroundings:?}: the second run took {:.1} s, the way back {:.1} s",
         again.as_secs_f64(),

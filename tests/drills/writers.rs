@@ -179,6 +179,7 @@ fn while_the_phases_run(surroundings: Surroundings) {
     for report in &reports {
         report.wrote.check_old_form(&db);
     }
+    db.remove();
     drop(turn);
 }
 

@@ -38,6 +38,15 @@ pub(super) struct Rehearsal<'r> {
     pub(super) rows: Option<u32>,
 }
 
+/// Migrations that ask for a backup need none here. Who may not set it is asked.
+const REHEARSAL: &str = "DO $$
+BEGIN
+    EXECUTE format('ALTER DATABASE %I SET align.rehearsal = ''on''', current_database());
+EXCEPTION WHEN insufficient_privilege THEN
+    RAISE DEBUG '%', SQLERRM;
+END
+$$";
+
 /// What a phase did beside changing the schema.
 #[derive(Debug, Default)]
 pub(super) struct Done {
@@ -60,6 +69,7 @@ impl Rehearsal<'_> {
         if self.profile == Profile::Supabase {
             run(&mut connection, "the surroundings", SUPABASE).await?;
         }
+        run(&mut connection, "what it is for", REHEARSAL).await?;
         for (name, text) in self.files {
             self.check()?;
             run(&mut connection, name, text).await?;

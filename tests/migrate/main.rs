@@ -4,6 +4,7 @@
 mod cluster;
 mod failure;
 mod hostile;
+mod json;
 mod notice;
 mod refusal;
 mod resume;

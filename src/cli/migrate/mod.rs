@@ -18,7 +18,7 @@ pub(super) use found::{Found, Scope, connection_options};
 pub(super) use teller::time;
 
 use self::ask::Consent;
-use self::teller::Teller;
+use self::teller::{Story, Teller};
 use super::args::ListFormat;
 use super::error::{CliError, Outcome};
 use super::runtime::{block_on, or_stopped};
@@ -229,7 +229,8 @@ async fn migrate(
         max_rows_per_second: args.how.max_rows_per_sec,
         show_values: args.how.show_values,
     };
-    let mut teller = Teller::new(ui);
+    let story = Story::default();
+    let mut teller = Teller::new(ui, args.format, story.clone());
     let tell = Box::new(move |event: crate::migrate::Event<'_>| teller.tell(&event));
     let opened = or_stopped(
         control,
@@ -249,11 +250,22 @@ async fn migrate(
     let nothing =
         prepared.plan.steps.is_empty() && args.what.accept.is_empty() && args.what.adopt.is_none();
     if nothing {
-        let words = match &args.what.undo {
-            Some(phase) => format!("nothing of {phase} is applied\n"),
-            None => "nothing is pending\n".to_owned(),
-        };
+        let standings = show::standings(&mut session, found).await;
         session.close().await;
+        let words = match (args.format, &args.what.undo) {
+            (ListFormat::Json, _) => json::run(
+                &prepared,
+                &json::Ended {
+                    run: None,
+                    story: &story,
+                    standings: standings.as_deref(),
+                    quarantined: &[],
+                    error: None,
+                },
+            ),
+            (ListFormat::Text, Some(phase)) => format!("nothing of {phase} is applied\n"),
+            (ListFormat::Text, None) => "nothing is pending\n".to_owned(),
+        };
         return answer(ui, &words);
     }
     let consent = Consent {
@@ -271,7 +283,7 @@ async fn migrate(
         fingerprint: prepared.fingerprint.clone(),
     };
     let applied = session.apply(&request, &prepared.plan).await;
-    let closing = show::closing(&mut session, found).await;
+    let standings = show::standings(&mut session, found).await;
     let run = session.run().to_owned();
     let quarantine = match &applied {
         Ok(()) => quarantined(session.connection(), &run)
@@ -280,20 +292,28 @@ async fn migrate(
         Err(_) => Vec::new(),
     };
     session.close().await;
-    for (table, rows) in quarantine {
+    for (table, rows) in &quarantine {
         ui.warning(format_args!(
             "{rows} rows of `{table}` went to align.quarantine"
         ));
     }
-    if let Some(closing) = closing {
-        match ui.answer(&closing) {
-            Ok(()) => {}
-            Err(error) if applied.is_ok() => return Err(CliError::write("the answer", error)),
-            // The failure of the run is the news.
-            Err(_) => {}
-        }
-    }
-    applied.map(|()| Outcome::Yes).map_err(fail)
+    let failure = applied.map_err(fail).err();
+    let closing = match args.format {
+        ListFormat::Text => standings.as_deref().map(show::closing),
+        ListFormat::Json => Some(json::run(
+            &prepared,
+            &json::Ended {
+                run: Some(&run),
+                story: &story,
+                standings: standings.as_deref(),
+                quarantined: &quarantine,
+                error: failure.as_ref(),
+            },
+        )),
+    };
+    let answered = closing.map_or(Ok(Outcome::Yes), |closing| answer(ui, &closing));
+    // The failure of the run is the news.
+    failure.map_or(answered, Err)
 }
 
 /// Runs the plan and rolls it back.
@@ -323,16 +343,14 @@ async fn try_out(
         fingerprint: prepared.fingerprint.clone(),
     };
     let tried = session.try_out(&request, &prepared.plan, limit).await;
-    let tried = tried.map_err(|error| failed(control, error))?;
+    let mut tried = tried.map_err(|error| failed(control, error))?;
+    let failure = tried.failure.take().map(|error| failed(control, error));
     let text = match args.format {
         ListFormat::Text => trial::text(ui, prepared, &tried),
-        ListFormat::Json => json::trial(prepared, limit, &tried),
+        ListFormat::Json => json::trial(prepared, limit, &tried, failure.as_ref()),
     };
     let answered = answer(ui, &text);
-    match tried.failure {
-        Some(error) => Err(failed(control, error)),
-        None => answered,
-    }
+    failure.map_or(answered, Err)
 }
 
 fn answer(ui: &Ui, text: &str) -> Result<Outcome, CliError> {

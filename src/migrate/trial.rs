@@ -381,7 +381,7 @@ impl Course {
             strongest.insert(relation, held);
         }
         let mut held: Vec<Held> = strongest.into_values().collect();
-        held.sort_by(|a, b| b.lock.mode.cmp(&a.lock.mode));
+        held.sort_by_key(|held| std::cmp::Reverse(held.lock.mode));
         held
     }
 }

@@ -10,7 +10,8 @@ pub(crate) fn page(run: &Run) -> Value {
 
 fn names(list: &Value) -> Vec<String> {
     let of = |entry: &Value| format!("{} {}", entry["phase"], entry["name"]).replace('"', "");
-    list.as_array().unwrap().iter().map(of).collect()
+    let list = list.as_array().expect("an array");
+    list.iter().map(of).collect()
 }
 
 #[test]

@@ -11,11 +11,11 @@ use crate::{Run, Shop, output};
 const TRIAL: &str = "--dry-run=rollback";
 
 fn statements(page: &Value, name: &str) -> Vec<Value> {
-    let steps = page["steps"].as_array().unwrap();
+    let steps = page["steps"].as_array().expect("an array");
     let step = steps.iter().find(|step| step["name"] == name);
     step.unwrap_or_else(|| panic!("no {name} in {page:#}"))["statements"]
         .as_array()
-        .unwrap()
+        .expect("an array")
         .clone()
 }
 

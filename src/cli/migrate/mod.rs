@@ -70,10 +70,11 @@ pub(super) struct MigrateArgs {
     #[command(flatten)]
     leave: Leave,
 
-    /// What to write
+    /// What to write: text, json
     ///
     /// JSON is one object at the end; what happens meanwhile is said on standard error.
     #[arg(long, help_heading = "Output", value_enum, default_value = "text")]
+    #[arg(hide_possible_values = true)]
     format: ListFormat,
 }
 
@@ -134,11 +135,12 @@ struct How {
 
     /// Time after which `--dry-run=rollback` ends
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration)]
-    #[arg(requires = "dry_run")]
+    #[arg(requires = "dry_run", hide_short_help = true)]
     time_limit: std::time::Duration,
 
     /// Most rows a second that a batch may change
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(hide_short_help = true)]
     max_rows_per_sec: Option<u32>,
 
     /// Show values of rows in the server's messages
@@ -168,7 +170,7 @@ struct Leave {
     no_input: bool,
 
     /// Why, for the ledger
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", hide_short_help = true)]
     reason: Option<String>,
 }
 

@@ -170,6 +170,11 @@ impl CliError {
         }
     }
 
+    /// What is said, each sentence with its cause behind it.
+    pub(super) fn sentences(&self) -> impl Iterator<Item = String> {
+        self.source.chain().map(ToString::to_string)
+    }
+
     /// Says it on standard error.
     pub(super) fn print(&self, ui: &Ui) {
         if self.kind == ErrorKind::BrokenPipe {

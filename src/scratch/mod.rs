@@ -1,10 +1,13 @@
-//! A server for one run: started from the programs that are installed, gone with the value.
+//! A server for one run, or a database on another's ([`Borrowed`]).
+//!
+//! [`Cluster`] is started from the programs that are installed, gone with the value.
 //!
 //! It has a folder of its own under `/tmp` with its data, its log and its socket, listens nowhere else,
 //! and a file in the folder is locked as long as this process lives. A process that is killed leaves
 //! folder and server behind, but not the lock: so the next one knows what may be removed.
 
 mod binaries;
+mod borrowed;
 mod load;
 
 use std::fs::{self, DirBuilder, File};
@@ -18,8 +21,12 @@ use std::process::{Command, Stdio};
 pub use load::{count, run};
 
 pub use binaries::Search;
+pub use borrowed::{BorrowError, Borrowed};
 
-/// Roles, schemas and functions that every Supabase project has.
+/// Roles that every Supabase project has.
+pub const ROLES: &str = include_str!("roles.sql");
+
+/// Schemas and functions that every Supabase project has.
 pub const SUPABASE: &str = include_str!("supabase.sql");
 
 /// Fills every table of the namespaces in `align.namespaces`, with `align.rows` rows each.

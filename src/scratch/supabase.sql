@@ -1,11 +1,5 @@
 -- The smallest surroundings in which the schema of a Supabase project loads and its policies can be asked.
--- For a server of its own: every role and schema here is new.
-
-CREATE ROLE anon NOLOGIN NOINHERIT;
-CREATE ROLE authenticated NOLOGIN NOINHERIT;
-CREATE ROLE service_role NOLOGIN NOINHERIT BYPASSRLS;
-CREATE ROLE authenticator LOGIN NOINHERIT;
-GRANT anon, authenticated, service_role TO authenticator;
+-- The roles are there already.
 
 CREATE SCHEMA auth;
 CREATE SCHEMA extensions;

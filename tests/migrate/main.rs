@@ -10,6 +10,7 @@ mod cluster;
 mod failure;
 mod faults;
 mod hostile;
+mod json;
 mod lag;
 mod notice;
 mod passes;

@@ -5,20 +5,17 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::json::page as json;
 use crate::{Run, Shop, output};
 
 const TRIAL: &str = "--dry-run=rollback";
 
-fn json(run: &Run) -> Value {
-    serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {run:#?}"))
-}
-
 fn statements(page: &Value, name: &str) -> Vec<Value> {
-    let steps = page["steps"].as_array().unwrap();
+    let steps = page["steps"].as_array().expect("an array");
     let step = steps.iter().find(|step| step["name"] == name);
     step.unwrap_or_else(|| panic!("no {name} in {page:#}"))["statements"]
         .as_array()
-        .unwrap()
+        .expect("an array")
         .clone()
 }
 
@@ -167,7 +164,10 @@ fn it_needs_consent_a_free_lock_and_an_end_in_time() {
     let run = shop.migrate(&[TRIAL, "--format", "json"]).ends_with(2);
     let page = json(&run);
     assert!(
-        page["error"].as_str().unwrap().contains("two V2__slow"),
+        page["error"]["message"]
+            .as_str()
+            .unwrap()
+            .contains("two V2__slow"),
         "{page:#}"
     );
     run.says(&["division by zero", "V2__slow.sql:1"]);

@@ -4,8 +4,11 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
+use super::super::error::CliError;
 use super::Prepared;
-use crate::migrate::{Effects, Planned, Substitution, Trial, Tried};
+use super::show::Standing;
+use super::teller::{Happened, Story};
+use crate::migrate::{Effects, Planned, Severity, Substitution, Trial, Tried};
 
 /// What every answer begins with.
 fn head(prepared: &Prepared<'_>) -> Map<String, Value> {
@@ -109,7 +112,12 @@ fn statement(prepared: &Prepared<'_>, sql: &str, line: usize, effects: &Effects)
 }
 
 /// `--dry-run=rollback`
-pub(super) fn trial(prepared: &Prepared<'_>, limit: Duration, trial: &Trial) -> String {
+pub(super) fn trial(
+    prepared: &Prepared<'_>,
+    limit: Duration,
+    trial: &Trial,
+    error: Option<&CliError>,
+) -> String {
     let steps: Vec<Value> = trial
         .steps
         .iter()
@@ -166,7 +174,7 @@ pub(super) fn trial(prepared: &Prepared<'_>, limit: Duration, trial: &Trial) -> 
             "quarantined": quarantined(&trial.quarantined),
             "sequences_not_rolled_back": advanced,
             "grown": grown,
-            "error": trial.failure.as_ref().map(ToString::to_string),
+            "error": error.map(failure),
         }),
     )
 }
@@ -201,7 +209,96 @@ fn tried_statement(planned: &Planned<'_>, tried: &Tried) -> Value {
     })
 }
 
-pub(super) fn quarantined(tables: &[(String, i64)]) -> Vec<Value> {
+/// How a run ended.
+pub(super) struct Ended<'e> {
+    /// Its id; `None` when there was nothing to run.
+    pub(super) run: Option<&'e str>,
+    pub(super) story: &'e Story,
+    pub(super) standings: Option<&'e [Standing]>,
+    pub(super) quarantined: &'e [(String, i64)],
+    pub(super) error: Option<&'e CliError>,
+}
+
+/// A run that is over, whether it came to its end or not.
+pub(super) fn run(prepared: &Prepared<'_>, ended: &Ended<'_>) -> String {
+    let result = match (ended.run, ended.error.map(CliError::code)) {
+        (None, _) => "nothing",
+        (Some(_), None) => "done",
+        (Some(_), Some(3)) => "refused",
+        (Some(_), Some(4)) => "stopped",
+        (Some(_), Some(130)) => "interrupted",
+        (Some(_), Some(_)) => "failed",
+    };
+    let (mut applied, mut notices) = (Vec::new(), Vec::new());
+    for happened in ended.story.told() {
+        match happened {
+            Happened::Applied { title, took } => {
+                let mut value = titled(prepared, &title);
+                value.insert("duration_ms".to_owned(), milliseconds(took));
+                applied.push(Value::Object(value));
+            }
+            Happened::Said {
+                title,
+                severity,
+                message,
+            } => {
+                let severity = match severity {
+                    Severity::Warning => "warning",
+                    Severity::Notice => "notice",
+                };
+                let mut value = titled(prepared, &title);
+                value.insert("severity".to_owned(), json!(severity));
+                value.insert("message".to_owned(), json!(message));
+                notices.push(Value::Object(value));
+            }
+        }
+    }
+    let phases: Option<Vec<Value>> = ended.standings.map(|standings| {
+        let standing = |standing: &Standing| {
+            json!({
+                "name": standing.phase,
+                "applied": standing.applied,
+                "pending": standing.pending,
+            })
+        };
+        standings.iter().map(standing).collect()
+    });
+    page(
+        prepared,
+        json!({
+            "run": ended.run,
+            "result": result,
+            "applied": applied,
+            "notices": notices,
+            "phases": phases,
+            "quarantined": quarantined(ended.quarantined),
+            "error": ended.error.map(failure),
+        }),
+    )
+}
+
+fn titled(prepared: &Prepared<'_>, title: &str) -> Map<String, Value> {
+    let step = prepared
+        .plan
+        .steps
+        .iter()
+        .find(|step| step.title() == title);
+    let mut value = Map::new();
+    value.insert("phase".to_owned(), json!(step.map(|step| &step.phase.name)));
+    value.insert("name".to_owned(), json!(step.map(Planned::name)));
+    value
+}
+
+fn failure(error: &CliError) -> Value {
+    let mut sentences = error.sentences();
+    json!({
+        "message": sentences.next(),
+        "causes": sentences.collect::<Vec<_>>(),
+        "exit_code": error.code(),
+    })
+}
+
+fn quarantined(tables: &[(String, i64)]) -> Vec<Value> {
     tables
         .iter()
         .map(|(table, rows)| json!({"table": table, "rows": rows}))

@@ -18,7 +18,7 @@ pub(super) use found::{Found, Scope, connection_options};
 pub(super) use teller::time;
 
 use self::ask::Consent;
-use self::teller::Teller;
+use self::teller::{Story, Teller};
 use super::args::ListFormat;
 use super::error::{CliError, Outcome};
 use super::runtime::{block_on, or_stopped};
@@ -70,10 +70,11 @@ pub(super) struct MigrateArgs {
     #[command(flatten)]
     leave: Leave,
 
-    /// What to write
+    /// What to write: text, json
     ///
     /// JSON is one object at the end; what happens meanwhile is said on standard error.
     #[arg(long, help_heading = "Output", value_enum, default_value = "text")]
+    #[arg(hide_possible_values = true)]
     format: ListFormat,
 }
 
@@ -134,11 +135,12 @@ struct How {
 
     /// Time after which `--dry-run=rollback` ends
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration)]
-    #[arg(requires = "dry_run")]
+    #[arg(requires = "dry_run", hide_short_help = true)]
     time_limit: std::time::Duration,
 
     /// Most rows a second that a batch may change
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(hide_short_help = true)]
     max_rows_per_sec: Option<u32>,
 
     /// How far standbys may be behind
@@ -174,7 +176,7 @@ struct Leave {
     no_input: bool,
 
     /// Why, for the ledger
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", hide_short_help = true)]
     reason: Option<String>,
 }
 
@@ -238,7 +240,8 @@ async fn migrate(
         strict: found.strict.clone(),
         show_values: args.how.show_values,
     };
-    let mut teller = Teller::new(ui);
+    let story = Story::default();
+    let mut teller = Teller::new(ui, args.format, story.clone());
     let tell = Box::new(move |event: crate::migrate::Event<'_>| teller.tell(&event));
     let opened = or_stopped(
         control,
@@ -258,11 +261,22 @@ async fn migrate(
     let nothing =
         prepared.plan.steps.is_empty() && args.what.accept.is_empty() && args.what.adopt.is_none();
     if nothing {
-        let words = match &args.what.undo {
-            Some(phase) => format!("nothing of {phase} is applied\n"),
-            None => "nothing is pending\n".to_owned(),
-        };
+        let standings = show::standings(&mut session, found).await;
         session.close().await;
+        let words = match (args.format, &args.what.undo) {
+            (ListFormat::Json, _) => json::run(
+                &prepared,
+                &json::Ended {
+                    run: None,
+                    story: &story,
+                    standings: standings.as_deref(),
+                    quarantined: &[],
+                    error: None,
+                },
+            ),
+            (ListFormat::Text, Some(phase)) => format!("nothing of {phase} is applied\n"),
+            (ListFormat::Text, None) => "nothing is pending\n".to_owned(),
+        };
         return answer(ui, &words);
     }
     let consent = Consent {
@@ -280,7 +294,7 @@ async fn migrate(
         fingerprint: prepared.fingerprint.clone(),
     };
     let applied = session.apply(&request, &prepared.plan).await;
-    let closing = show::closing(&mut session, found).await;
+    let standings = show::standings(&mut session, found).await;
     let run = session.run().to_owned();
     let quarantine = match &applied {
         Ok(()) => quarantined(session.connection(), &run)
@@ -289,20 +303,28 @@ async fn migrate(
         Err(_) => Vec::new(),
     };
     session.close().await;
-    for (table, rows) in quarantine {
+    for (table, rows) in &quarantine {
         ui.warning(format_args!(
             "{rows} rows of `{table}` went to align.quarantine"
         ));
     }
-    if let Some(closing) = closing {
-        match ui.answer(&closing) {
-            Ok(()) => {}
-            Err(error) if applied.is_ok() => return Err(CliError::write("the answer", error)),
-            // The failure of the run is the news.
-            Err(_) => {}
-        }
-    }
-    applied.map(|()| Outcome::Yes).map_err(fail)
+    let failure = applied.map_err(fail).err();
+    let closing = match args.format {
+        ListFormat::Text => standings.as_deref().map(show::closing),
+        ListFormat::Json => Some(json::run(
+            &prepared,
+            &json::Ended {
+                run: Some(&run),
+                story: &story,
+                standings: standings.as_deref(),
+                quarantined: &quarantine,
+                error: failure.as_ref(),
+            },
+        )),
+    };
+    let answered = closing.map_or(Ok(Outcome::Yes), |closing| answer(ui, &closing));
+    // The failure of the run is the news.
+    failure.map_or(answered, Err)
 }
 
 /// Runs the plan and rolls it back.
@@ -332,16 +354,14 @@ async fn try_out(
         fingerprint: prepared.fingerprint.clone(),
     };
     let tried = session.try_out(&request, &prepared.plan, limit).await;
-    let tried = tried.map_err(|error| failed(control, error))?;
+    let mut tried = tried.map_err(|error| failed(control, error))?;
+    let failure = tried.failure.take().map(|error| failed(control, error));
     let text = match args.format {
         ListFormat::Text => trial::text(ui, prepared, &tried),
-        ListFormat::Json => json::trial(prepared, limit, &tried),
+        ListFormat::Json => json::trial(prepared, limit, &tried, failure.as_ref()),
     };
     let answered = answer(ui, &text);
-    match tried.failure {
-        Some(error) => Err(failed(control, error)),
-        None => answered,
-    }
+    failure.map_or(answered, Err)
 }
 
 fn answer(ui: &Ui, text: &str) -> Result<Outcome, CliError> {

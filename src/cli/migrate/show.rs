@@ -4,8 +4,7 @@ use std::fmt::Write;
 
 use super::super::ui::Ui;
 use super::{Found, Prepared};
-use crate::migrate::State;
-use crate::migrate::{Effects, Planned, Relation, Session};
+use crate::migrate::{Effects, Entry, Phase, Planned, Relation, Session, State};
 
 /// Whom the run will write to, and what is pending.
 pub(super) fn announce(ui: &Ui, prepared: &Prepared<'_>) {
@@ -164,29 +163,44 @@ fn append(text: &mut String, part: std::fmt::Arguments<'_>) {
     text.write_fmt(part).expect("a String takes everything");
 }
 
+/// Where a phase stands.
+pub(super) struct Standing {
+    pub(super) phase: String,
+    /// The last version that is applied.
+    pub(super) applied: Option<i64>,
+    pub(super) pending: usize,
+}
+
 /// Where each phase stands after a run; `None` when the server no longer says it.
-pub(super) async fn closing(session: &mut Session<'_>, found: &Found) -> Option<String> {
+pub(super) async fn standings(session: &mut Session<'_>, found: &Found) -> Option<Vec<Standing>> {
     let standings = session.survey(&found.phases).await.ok()?;
-    let mut text = String::new();
-    for (phase, entries) in found.phases.iter().zip(standings) {
+    let phases = found.phases.iter().zip(standings);
+    let standing = |(phase, entries): (&Phase, Vec<Entry>)| {
         let applied = entries
             .iter()
             .filter(|entry| matches!(entry.state, State::Applied { .. }));
-        let pending = entries
-            .iter()
-            .filter(|entry| entry.state == State::Pending)
-            .count();
-        let at = applied.map(|entry| entry.version).max();
-        let at = at.map_or_else(
+        let pending = entries.iter().filter(|entry| entry.state == State::Pending);
+        Standing {
+            phase: phase.name.clone(),
+            applied: applied.map(|entry| entry.version).max(),
+            pending: pending.count(),
+        }
+    };
+    Some(phases.map(standing).collect())
+}
+
+pub(super) fn closing(standings: &[Standing]) -> String {
+    let mut text = String::new();
+    for standing in standings {
+        let at = standing.applied.map_or_else(
             || "has nothing applied".to_owned(),
             |version| format!("is at V{version}"),
         );
-        let rest = if pending == 0 {
-            String::new()
-        } else {
-            format!(", {pending} pending")
+        let rest = match standing.pending {
+            0 => String::new(),
+            pending => format!(", {pending} pending"),
         };
-        append(&mut text, format_args!("{} {at}{rest}\n", phase.name));
+        append(&mut text, format_args!("{} {at}{rest}\n", standing.phase));
     }
-    Some(text)
+    text
 }

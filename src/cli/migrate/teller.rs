@@ -1,9 +1,12 @@
-//! What is said while a run lasts: a line for each step on standard output, the rest beside it.
+//! What is said while a run lasts: a line for each step on standard output, the rest beside it. Where the
+//! answer is JSON, all of it is said beside.
 
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::super::args::ListFormat;
 use super::super::ui::Ui;
 use crate::migrate::{Event, Severity};
 use crate::report::screen::visible;
@@ -12,9 +15,45 @@ use crate::report::screen::visible;
 const PATIENCE: Duration = Duration::from_millis(500);
 const TOTAL: u64 = 1000;
 
+/// What happened, for who reads it when it is over.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Story(Arc<Mutex<Vec<Happened>>>);
+
+/// One thing that happened to the migration of that title.
+#[derive(Debug, Clone)]
+pub(super) enum Happened {
+    Applied {
+        title: String,
+        took: Duration,
+    },
+    Said {
+        title: String,
+        severity: Severity,
+        message: String,
+    },
+}
+
+impl Story {
+    /// All of it, in its order.
+    pub(super) fn told(&self) -> Vec<Happened> {
+        self.pages().clone()
+    }
+
+    fn add(&self, happened: Happened) {
+        self.pages().push(happened);
+    }
+
+    /// What was written is whole, whoever failed since.
+    fn pages(&self) -> MutexGuard<'_, Vec<Happened>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// Tells the user.
 pub(super) struct Teller<'u> {
     ui: &'u Ui,
+    format: ListFormat,
+    story: Story,
     moves: bool,
     bar: Option<ProgressBar>,
     title: String,
@@ -22,10 +61,12 @@ pub(super) struct Teller<'u> {
 }
 
 impl<'u> Teller<'u> {
-    pub(super) fn new(ui: &'u Ui) -> Self {
+    pub(super) fn new(ui: &'u Ui, format: ListFormat, story: Story) -> Self {
         let moves = ui.moves(&super::super::environment);
         Self {
             ui,
+            format,
+            story,
             moves,
             bar: None,
             title: String::new(),
@@ -93,7 +134,15 @@ impl<'u> Teller<'u> {
                 if let Some(bar) = self.bar.take() {
                     bar.finish_and_clear();
                 }
-                let line = visible(&format!("applied {title}  {}", time(*took))) + "\n";
+                self.story.add(Happened::Applied {
+                    title: (*title).to_owned(),
+                    took: *took,
+                });
+                let line = visible(&format!("applied {title}  {}", time(*took)));
+                if self.format == ListFormat::Json {
+                    return self.ui.status(line);
+                }
+                let line = line + "\n";
                 // A reader who is gone must not stop a run that changes a database.
                 match self.ui.answer(&line) {
                     Ok(()) | Err(_) => {}
@@ -104,6 +153,13 @@ impl<'u> Teller<'u> {
 
     fn notice(&self, severity: Severity, message: Option<&str>) {
         let (ui, title) = (self.ui, &self.title);
+        if let Some(message) = message {
+            self.story.add(Happened::Said {
+                title: title.clone(),
+                severity,
+                message: message.to_owned(),
+            });
+        }
         let say = || {
             match (severity, message) {
             (Severity::Warning, Some(message)) => ui.warning(format_args!("{title}: {message}")),

@@ -13,12 +13,13 @@ use self::page::{Page, Standing};
 use self::road::Rehearsal;
 use super::args::{ListFormat, Namespaces, OutputArg, Sides};
 use super::error::{CliError, Outcome};
-use super::migrate::{Found, Scope};
+use super::migrate::{Found, Scope, connection_options};
 use super::pair;
 use super::runtime::block_on;
 use super::ui::Ui;
 use crate::migrate::Control;
-use crate::scratch::{Cluster, ScratchError, Search};
+use crate::scratch::{BorrowError, Borrowed, Cluster, ScratchError, Search};
+use crate::source::postgres::ConnectOptions;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -55,6 +56,13 @@ pub(super) struct RehearseArgs {
     /// What surrounds the schema [default: supabase where it names `auth`]
     #[arg(long, value_name = "PROFILE", value_enum, help_heading = "Server")]
     profile: Option<Profile>,
+
+    /// Server to use in place of one of its own
+    ///
+    /// Written as a database is. A scratch database is created there and dropped in the end; other
+    /// databases are not touched, and roles are not made.
+    #[arg(long, value_name = "SOURCE", help_heading = "Server")]
+    server: Option<String>,
 
     /// Rows to make for each table, awkward values among them
     #[arg(long, value_name = "N", help_heading = "Input")]
@@ -109,23 +117,33 @@ pub(super) fn run(ui: &Ui, args: &RehearseArgs) -> Result<Outcome, CliError> {
     let profile = args.profile.unwrap_or_else(|| fitting(&files, &found));
     ui.status(format_args!("profile {}", profile.word()));
 
+    let server = args.server.as_deref();
+    let server = server.map(|typed| connection_options(ui, typed, "--server"));
+    let server = server.transpose()?;
     let control = Control::default();
+    let rehearsal = Rehearsal {
+        ui,
+        control: &control,
+        mapping: &mapping.mapping,
+        found: &found,
+        from: &from,
+        to: &to,
+        files: &files,
+        profile,
+        makes_roles: server.is_none(),
+        rows: args.rows,
+    };
     let standings = block_on(ui, &control, async {
-        // Starting cannot be called off, and what was started must be seen to its end.
-        let cluster = tokio::task::spawn_blocking(start).await;
-        let cluster = cluster.map_err(CliError::failed)?.map_err(no_server)?;
-        let rehearsal = Rehearsal {
-            ui,
-            control: &control,
-            mapping: &mapping.mapping,
-            found: &found,
-            from: &from,
-            to: &to,
-            files: &files,
-            profile,
-            rows: args.rows,
-        };
-        rehearsal.run(&cluster).await
+        match &server {
+            Some(server) => on_server(ui, server, &rehearsal).await,
+            None => {
+                // Starting cannot be called off, and what was started must be seen to its end.
+                let cluster = tokio::task::spawn_blocking(start).await;
+                let cluster = cluster.map_err(CliError::failed)?.map_err(no_server)?;
+                let options = ConnectOptions::from_url(&cluster.url(), &|_| None);
+                rehearsal.run(&options.map_err(CliError::failed)?).await
+            }
+        }
     })?;
     let page = Page {
         ui,
@@ -141,6 +159,51 @@ pub(super) fn run(ui: &Ui, args: &RehearseArgs) -> Result<Outcome, CliError> {
     args.output.write(ui, &answer)?;
     let passed = standings.last().is_some_and(|last| last.verdict.passed);
     Ok(Outcome::no_if(!passed))
+}
+
+/// In a database of its own, which is dropped whatever happens in it.
+async fn on_server(
+    ui: &Ui,
+    server: &ConnectOptions,
+    rehearsal: &Rehearsal<'_>,
+) -> Result<Vec<Standing>, CliError> {
+    let mut borrowed = Borrowed::create(server).await.map_err(no_database)?;
+    let address = borrowed.options().describe();
+    ui.status(format_args!("scratch database {address}"));
+    let ready = match rehearsal.profile {
+        Profile::Supabase => borrowed.needs_roles().await,
+        Profile::Plain => Ok(()),
+    };
+    let done = match ready {
+        Ok(()) => rehearsal.run(borrowed.options()).await,
+        Err(error) => Err(no_database(error)),
+    };
+    let name = borrowed.name().to_owned();
+    if let Err(error) = borrowed.remove().await {
+        let error = anyhow::Error::new(error);
+        ui.warning(format_args!(
+            "database {name} is still there, and the next rehearsal on this server drops it: {error:#}"
+        ));
+    }
+    done
+}
+
+fn no_database(error: BorrowError) -> CliError {
+    let what = "cannot rehearse on this server";
+    match &error {
+        BorrowError::Rights { grant, .. } => {
+            let hint = format!("grant it with `{grant}`");
+            CliError::refused(anyhow::Error::new(error).context(what)).hint(hint)
+        }
+        BorrowError::Roles { .. } => CliError::refused(anyhow::Error::new(error).context(what))
+            .hint("roles belong to the whole server; rehearse without them with `--profile plain`"),
+        BorrowError::Connect(cause) => {
+            let hint = cause.hint().map(str::to_owned);
+            let error = CliError::failed(anyhow::Error::new(error).context(what));
+            hint.into_iter().fold(error, CliError::hint)
+        }
+        BorrowError::Server { .. } => CliError::failed(anyhow::Error::new(error).context(what)),
+    }
 }
 
 /// The surroundings that the schema and its migrations speak of.

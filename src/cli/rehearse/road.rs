@@ -16,7 +16,7 @@ use crate::migrate::{
     Target, Watched, digest, quarantined, survey,
 };
 use crate::schema::Ident;
-use crate::scratch::{self, Cluster, ROWS, SUPABASE};
+use crate::scratch::{self, ROLES, ROWS, SUPABASE};
 use crate::source::postgres::{self, ConnectOptions, connect};
 use crate::{diff, gate, score};
 
@@ -34,6 +34,8 @@ pub(super) struct Rehearsal<'r> {
     /// Names and texts of what makes the schema to start from.
     pub(super) files: &'r [(String, String)],
     pub(super) profile: Profile,
+    /// Roles belong to a whole server.
+    pub(super) makes_roles: bool,
     /// For each table.
     pub(super) rows: Option<u32>,
 }
@@ -62,11 +64,12 @@ pub(super) struct Done {
 
 impl Rehearsal<'_> {
     /// Where the schema stands at the start, and after each phase.
-    pub(super) async fn run(&self, cluster: &Cluster) -> Result<Vec<Standing>, CliError> {
-        let options = ConnectOptions::from_url(&cluster.url(), &|_| None);
-        let options = options.map_err(CliError::failed)?;
-        let mut connection = connect(&options).await.map_err(CliError::failed)?;
+    pub(super) async fn run(&self, options: &ConnectOptions) -> Result<Vec<Standing>, CliError> {
+        let mut connection = connect(options).await.map_err(CliError::failed)?;
         if self.profile == Profile::Supabase {
+            if self.makes_roles {
+                run(&mut connection, "the roles", ROLES).await?;
+            }
             run(&mut connection, "the surroundings", SUPABASE).await?;
         }
         run(&mut connection, "what it is for", REHEARSAL).await?;
@@ -80,9 +83,9 @@ impl Rehearsal<'_> {
         }
         self.say_fingerprint(&mut connection).await?;
         drop(connection);
-        let mut standings = vec![self.measure(&options, "start", Done::default()).await?];
+        let mut standings = vec![self.measure(options, "start", Done::default()).await?];
         for phase in &self.found.phases {
-            let done = self.migrate(&options, phase).await;
+            let done = self.migrate(options, phase).await;
             // Whatever was changed is thrown away, so nothing is left part way.
             let done = done.map_err(|error| failed(&Control::default(), error))?;
             self.ui.detail(format_args!(
@@ -91,7 +94,7 @@ impl Rehearsal<'_> {
                 done.steps,
                 done.took.as_secs_f64()
             ));
-            standings.push(self.measure(&options, &phase.name, done).await?);
+            standings.push(self.measure(options, &phase.name, done).await?);
         }
         Ok(standings)
     }

@@ -60,6 +60,27 @@ BEGIN
             USING ERRCODE = 'dependent_objects_still_exist', HINT = 'change or drop them first';
     END IF;
 
+    -- Of a column that a view or a policy reads the type cannot be changed.
+    SELECT string_agg(DISTINCT format('`%s`', CASE
+            WHEN d.classid = 'pg_policy'::regclass THEN (SELECT p.polname || ' on ' || p.polrelid::regclass::text FROM pg_policy AS p WHERE p.oid = d.objid)
+            ELSE (SELECT r.ev_class::regclass::text FROM pg_rewrite AS r WHERE r.oid = d.objid) END), ', ')
+    INTO found
+    FROM pg_depend AS d
+    JOIN pg_attribute AS a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+    WHERE d.refclassid = 'pg_class'::regclass
+      AND d.classid IN ('pg_policy'::regclass, 'pg_rewrite'::regclass)
+      AND a.atttypid = 'varchar'::regtype
+      AND ((d.refobjid = 'public.clients'::regclass AND a.attname IN ('company', 'industry', 'phone', 'email'))
+           OR (d.refobjid = 'public.leads'::regclass AND a.attname IN ('email', 'phone', 'qualification_status')))
+      AND NOT EXISTS (
+        SELECT FROM pg_rewrite AS r JOIN pg_class AS v ON v.oid = r.ev_class
+        WHERE d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid AND v.relnamespace = to_regnamespace('clara')
+      );
+    IF found IS NOT NULL THEN
+        RAISE EXCEPTION 'columns that become text are still read by %', found
+            USING ERRCODE = 'dependent_objects_still_exist', HINT = 'drop them first, and make them again afterwards';
+    END IF;
+
     SELECT string_agg(format('`%s` as %s (%s.%s, %s)', w.application, w.role, w.table_name, w.column_name, w.last_seen), ', ')
     INTO found
     FROM align.old_writers AS w

@@ -195,8 +195,15 @@ $$;
 CREATE OR REPLACE FUNCTION align.make_room_for_client_name(wanted text, self uuid) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
 DECLARE
-    first uuid := (SELECT c.id FROM public.clients AS c WHERE c.name = wanted ORDER BY c.id LIMIT 1);
+    first uuid;
 BEGIN
+    -- The key is there when this is run again: it lets upserts pass.
+    IF EXISTS (
+        SELECT FROM pg_index AS i WHERE i.indexrelid = to_regclass('public.clients_client_name_key') AND i.indisvalid
+    ) THEN
+        RETURN;
+    END IF;
+    SELECT c.id INTO first FROM public.clients AS c WHERE c.name = wanted ORDER BY c.id LIMIT 1;
     IF EXISTS (SELECT FROM public.clients AS c WHERE c.id = first AND c.id <> self AND c.client_name IS NULL) THEN
         PERFORM align.note_client_name(wanted, 1);
         PERFORM set_config('align.backfill', 'on', true);

@@ -6,6 +6,8 @@
 )]
 
 mod access;
+#[path = "../clara/mod.rs"]
+mod clara;
 #[path = "../cluster/mod.rs"]
 mod cluster;
 mod contract;
@@ -18,18 +20,12 @@ mod writers;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use clara::{Roles, Surroundings, as_role, rows};
 use cluster::{Cluster, Database};
 
 const OWNER: &str = "phases_owner";
 /// An application that signs in by itself and is no API role.
 const APP: &str = "phases_app";
-
-/// What surrounds Clara's tables.
-#[derive(Clone, Copy, PartialEq, Debug)]
-enum Surroundings {
-    Supabase,
-    Plain,
-}
 
 /// One file of a phase.
 struct File {
@@ -79,46 +75,16 @@ fn undo(phase: &str) -> File {
 
 /// A database of Clara's, owned by a role that is no superuser.
 fn clara<'c>(cluster: &'c Cluster, name: &str, surroundings: Surroundings) -> Database<'c> {
-    let db = cluster.database(name);
-    cluster.role(OWNER, "LOGIN");
-    cluster.role(APP, "LOGIN");
-    db.psql(&format!("ALTER DATABASE \"{}\" OWNER TO {OWNER}", db.name));
-    if surroundings == Surroundings::Supabase {
-        db.load_shim();
-        db.psql(&format!(
-            "GRANT USAGE ON SCHEMA auth TO {OWNER};
-             GRANT SELECT, INSERT, REFERENCES, TRIGGER ON auth.users TO {OWNER};
-             ALTER DEFAULT PRIVILEGES FOR ROLE {OWNER} IN SCHEMA public
-                 GRANT ALL ON TABLES TO anon, authenticated, service_role;
-             ALTER DEFAULT PRIVILEGES FOR ROLE {OWNER} IN SCHEMA public
-                 GRANT ALL ON FUNCTIONS TO anon, authenticated, service_role;
-             INSERT INTO auth.users (id, email, raw_user_meta_data) VALUES
-                 ('11111111-1111-1111-1111-111111111111', 'ann@x.io', '{{\"full_name\": \"Ann\"}}'),
-                 ('22222222-2222-2222-2222-222222222222', 'twin1@x.io', '{{\"full_name\": \"Twin\"}}'),
-                 ('33333333-3333-3333-3333-333333333333', 'twin2@x.io', '{{\"full_name\": \"Twin\"}}');"
-        ));
-    }
-    let schema = fs::read_to_string(root("mappings/clara-to-trendtialcrm/clara.sql")).unwrap();
-    as_role(&db, OWNER, &schema).unwrap();
-    as_role(
-        &db,
-        OWNER,
-        &format!(
-            "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {APP};
-             COMMENT ON TABLE public.leads IS 'Clara''s own';
-             ALTER TABLE public.clients ALTER COLUMN phone SET STATISTICS 7;"
-        ),
-    )
-    .unwrap();
-    db
+    let roles = Roles {
+        owner: OWNER,
+        attributes: "LOGIN",
+        app: APP,
+    };
+    clara::make(cluster, name, &roles, surroundings)
 }
 
 fn awkward(db: &Database<'_>) {
     as_role(db, OWNER, include_str!("../fixtures/phases/awkward.sql")).unwrap();
-}
-
-fn as_role(db: &Database<'_>, role: &str, sql: &str) -> Result<String, String> {
-    db.try_psql(&format!("SET SESSION AUTHORIZATION {role};\n{sql}"))
 }
 
 /// Runs a file as the driver does: in one transaction, unless it asks for none.
@@ -182,11 +148,8 @@ fn holds(db: &Database<'_>, claims: &str) {
     assert_eq!(broken, "", "claims that do not hold, with their rows");
 }
 
-/// The schema without the lines that `pg_dump` draws by lot.
 fn dump(db: &Database<'_>) -> String {
-    let dump = db.dump_schema("public");
-    let lines = dump.lines().filter(|line| !line.contains("restrict "));
-    lines.collect::<Vec<&str>>().join("\n")
+    clara::dump(db, "public")
 }
 
 /// Everything the phases could have changed: schemas, grants, and every row of every table.
@@ -218,15 +181,6 @@ fn as_scripts(db: &Database<'_>, phase: &str) {
         as_role(db, OWNER, &file.sql)
             .unwrap_or_else(|error| panic!("{} once more: {error}", file.name));
     }
-}
-
-/// Every row of Clara's tables as text.
-fn rows(db: &Database<'_>) -> String {
-    let tables = ["clients", "leads", "activities", "conversations"];
-    let each = tables.map(|table| {
-        format!("SELECT '{table}', md5(string_agg(t::text, ',' ORDER BY t.id)) FROM public.{table} AS t;")
-    });
-    db.psql(&each.join("\n"))
 }
 
 /// Roles belong to a server: one that never had the API's is another server.

@@ -56,25 +56,7 @@ fn write(db: &Database<'_>, role: &str, statements: &[&str], n: usize, after: &s
 }
 
 /// Both forms of every row say the same.
-const IN_STEP: &str = "
-    SELECT 'names', c.name, c.client_name FROM public.clients AS c
-    WHERE c.client_name IS NULL OR (c.name <> left(c.client_name, 255) AND NOT EXISTS (
-        SELECT FROM align.name_collisions AS n WHERE (n.client_id, n.name, n.client_name) = (c.id, c.name, c.client_name)));
-    SELECT 'collisions', n.name FROM align.name_collisions AS n LEFT JOIN public.clients AS c ON c.id = n.client_id
-    WHERE c.client_name IS DISTINCT FROM n.client_name OR c.name = c.client_name;
-    SELECT 'sizes', company_size_raw, company_size FROM public.clients
-    WHERE company_size IS DISTINCT FROM align.company_size(company_size_raw);
-    SELECT 'quarantined sizes', count(*) FROM (
-        SELECT id::text FROM public.clients WHERE align.is_no_company_size(company_size_raw)
-        EXCEPT SELECT key ->> 'id' FROM align.quarantine WHERE table_name = 'clients' AND resolved_at IS NULL) AS lost
-    HAVING count(*) > 0;
-    SELECT 'leads', name, contact_person, source, lead_source FROM public.leads
-    WHERE (name, source, last_interaction) IS DISTINCT FROM (contact_person, lead_source, last_touch_date)
-       OR client_id IS NULL OR status_bucket IS NULL;
-    SELECT 'agents', assigned_agent FROM public.leads WHERE assigned_agent = 'sales_agent' AND agent_id IS NULL;
-    SELECT 'calls', s.session_id FROM public.conversations AS s LEFT JOIN public.calls AS c USING (session_id)
-    WHERE s.lead_id IS NOT NULL AND (c.lead_id IS NULL OR c.duration IS DISTINCT FROM align.call_duration(s.started_at, s.ended_at));
-";
+const IN_STEP: &str = include_str!("../fixtures/phases/in_step.sql");
 
 /// Writers of the old form between any two files, of the new form from the end of phase 1 on; then the
 /// old names go.

@@ -112,8 +112,9 @@ impl Answer {
             };
         };
         let code = error.code();
-        // The server quotes the value that it cannot take, and so does what a trigger raises.
-        let quotes = !show_values;
+        // The server quotes the value that it cannot take, and so does what a trigger raises; in class 42
+        // the quoted words are the statement's.
+        let quotes = !show_values && !code.starts_with("42");
         let detail = error.detail().filter(|_| show_values);
         Self {
             sqlstate: Some(code.to_owned()),

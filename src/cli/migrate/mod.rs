@@ -147,6 +147,7 @@ struct How {
     ///
     /// A batch waits between two windows for the one that is the furthest behind.
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
+    #[arg(hide_short_help = true)]
     max_lag: std::time::Duration,
 
     /// Show values of rows in the server's messages

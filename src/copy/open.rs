@@ -13,7 +13,7 @@ use super::statement::judge::Check;
 use crate::ddl::literal;
 use crate::mapping::{Lookup, Mapping, MaxErrors};
 use crate::migrate::{Control, Missing, Refusal, Target};
-use crate::schema::{Ident, Schema, quote};
+use crate::schema::{Ident, Schema};
 use crate::source::postgres::ConnectOptions;
 use crate::transform::{LookupRow, LookupSource, LookupTable, Lookups};
 
@@ -319,11 +319,14 @@ async fn rights(link: &mut Link, plan: &Plan, access: Access<'_>) -> Result<(), 
             let name: String = row
                 .try_get("name")
                 .map_err(failed("see what this role may do"))?;
+            let role: String = row
+                .try_get("role")
+                .map_err(failed("see what this role may do"))?;
             if read("may")? != Some(true) {
                 return Err(CopyError::Refused(Refusal::Rights {
                     missing: vec![Missing {
                         what: format!("{right} on `{name}`"),
-                        grant: format!("GRANT {right} ON {name} TO {};", quote("ROLE")),
+                        grant: format!("GRANT {right} ON {name} TO {role};"),
                     }],
                 }));
             }
@@ -333,7 +336,7 @@ async fn rights(link: &mut Link, plan: &Plan, access: Access<'_>) -> Result<(), 
                         what: format!(
                             "see and write every row of `{name}`, which has row level security"
                         ),
-                        grant: "ALTER ROLE … BYPASSRLS;".to_owned(),
+                        grant: format!("ALTER ROLE {role} BYPASSRLS;"),
                     }],
                 }));
             }

@@ -13,7 +13,12 @@ use super::statement::source::Pages;
 use super::statement::{Home, judge, source, stage};
 use crate::ddl::literal;
 
-const LEDGER: &str = include_str!("sql/ledger.sql");
+/// The quarantine is the one that migrations keep, with more columns.
+const LEDGER: &str = concat!(
+    include_str!("../migrate/sql/quarantine.sql"),
+    ";\n",
+    include_str!("sql/ledger.sql")
+);
 const LEFTOVERS: &str = "SELECT format('%I.%I', n.nspname, c.relname) AS name FROM pg_class AS c \
     JOIN pg_namespace AS n ON n.oid = c.relnamespace \
     WHERE n.nspname = 'align' AND c.relname ~ '^copy_(stage|bad|match|row)_[0-9]+$' AND c.relkind = 'r'";

@@ -1,16 +1,4 @@
--- Values that could not be converted, and rows that could not go where they should.
-CREATE TABLE IF NOT EXISTS align.quarantine (
-    id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    run         text DEFAULT current_setting('align.run', true),
-    at          timestamptz NOT NULL DEFAULT now(),
-    table_name  text NOT NULL,
-    key         jsonb NOT NULL,
-    column_name text NOT NULL,
-    value       text,
-    code        text NOT NULL,
-    resolved_at timestamptz,
-    UNIQUE (table_name, key, column_name)
-);
+-- Beside a value that could not be converted, a row that could not go where it should.
 ALTER TABLE align.quarantine
     ADD COLUMN IF NOT EXISTS message text,
     ADD COLUMN IF NOT EXISTS row_data jsonb,

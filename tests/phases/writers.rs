@@ -11,7 +11,8 @@ const OLD_WRITERS: &[&str] = &[
     "INSERT INTO clients (name, company_size) VALUES ('John Smith', 'about {n} or so'), ('John Smith', '{n}-99')",
     "UPDATE clients SET company_size = '{n}+', name = 'Old Writer {n}' WHERE email = 'old@x.io'",
     "UPDATE clients SET status = 'seen' WHERE id IN (SELECT id FROM clients ORDER BY md5(id::text || '{n}') LIMIT 20)",
-    "UPDATE clients SET name = 'John Smith' WHERE id IN (SELECT id FROM clients ORDER BY md5(id::text || '{n}') LIMIT 2)",
+    "UPDATE clients SET name = 'John Smith' WHERE id IN
+     (SELECT id FROM clients WHERE email IS DISTINCT FROM 'new@x.io' ORDER BY md5(id::text || '{n}') LIMIT 2)",
     "INSERT INTO leads (name, qualification_status, lead_score, assigned_agent, created_at) VALUES ('Lead {n}', 'Red hot', 90, 'sales_agent', NULL)",
     "UPDATE leads SET name = 'Renamed {n}', assigned_agent = 'sales_agent', qualification_status = 'sales_qualified'
      WHERE id IN (SELECT id FROM leads ORDER BY md5(id::text || '{n}') LIMIT 5)",

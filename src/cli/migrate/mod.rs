@@ -487,13 +487,12 @@ impl What {
                 );
             };
             if !phase.files.iter().any(|file| file.version == version) {
-                let titles: Vec<String> = phase
-                    .files
-                    .iter()
-                    .map(|file| format!("V{}", file.version))
-                    .collect();
                 let message = format!("phase `{}` has no version {version}", phase.name);
-                return Err(CliError::say(message).hint(format!("it has {}", titles.join(", "))));
+                let versions = || phase.files.iter().map(|file| file.version);
+                let (first, last) = (versions().min(), versions().max());
+                let (first, last) = (first.unwrap_or_default(), last.unwrap_or_default());
+                return Err(CliError::say(message)
+                    .hint(format!("its versions go from V{first} to V{last}")));
             }
         }
         match (&self.undo, found.phases.as_slice()) {

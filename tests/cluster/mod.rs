@@ -12,9 +12,11 @@
 
 mod binaries;
 mod database;
+mod disk;
 mod standby;
 
 pub use database::Database;
+pub use disk::SmallDisk;
 
 use std::io::Write;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};

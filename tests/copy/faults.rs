@@ -1,7 +1,8 @@
 //! What a server does to a copy at its worst moments, and that the next run ends where an undisturbed one does.
 
+use super::bad::wait_for;
 use super::cluster::{Settings, SmallDisk};
-use super::{Cluster, Pair};
+use super::{Cluster, Pair, finished};
 
 const FROM: &str = "
     CREATE TABLE people (id int PRIMARY KEY, name text);
@@ -20,7 +21,7 @@ const RESULT: &str = "SELECT (SELECT md5(string_agg(p::text, '' ORDER BY id)) FR
     (SELECT md5(string_agg(n::text, '' ORDER BY id)) FROM notes AS n), (SELECT count(*) FROM notes),
     (SELECT string_agg(table_name || key || code, ' ' ORDER BY table_name, key::text) FROM align.quarantine WHERE resolved_at IS NULL),
     (SELECT string_agg(indexname, ' ' ORDER BY indexname) FROM pg_indexes WHERE tablename = 'notes')";
-const NOTES: &str = "SELECT count(*) FROM notes";
+const ROWS: &str = "SELECT (SELECT count(*) FROM people), (SELECT count(*) FROM notes)";
 
 /// Where the room ends.
 #[derive(Debug, Clone, Copy)]
@@ -74,16 +75,15 @@ fn a_full_disk_publishes_no_half_of_a_table_and_space_lets_it_go_on() {
                 "{place:?}: {run:#?}"
             );
             run.says(&[
-                "`notes`",
+                "error: cannot ",
                 "No space left on device (53100)",
                 "make room on the server; then run the same command again",
             ]);
-            assert_eq!(pair.to.psql(NOTES), "0", "{place:?}");
             assert_eq!(pair.to.psql(indexes), before, "{place:?}");
-            let people = pair.to.psql("SELECT count(*) FROM people");
+            let rows = pair.to.psql(ROWS);
             assert!(
-                ["1", "299"].contains(&people.as_str()),
-                "{place:?}: {people}"
+                ["1|0", "299|0"].contains(&rows.as_str()),
+                "{place:?}: {rows}"
             );
         }
         disk.grow("200m");
@@ -91,5 +91,75 @@ fn a_full_disk_publishes_no_half_of_a_table_and_space_lets_it_go_on() {
             .ends_with(0)
             .says(&["goes on where an earlier run ended"]);
         assert_eq!(pair.to.psql(RESULT), expected, "{place:?}");
+    }
+}
+
+/// A row of the source that waits for a sign, which a snapshot does not hide.
+const GATE: &str = "
+    CREATE SEQUENCE gate;
+    CREATE FUNCTION held() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN
+        LOOP
+            EXIT WHEN (SELECT last_value FROM public.gate) > 1;
+            PERFORM pg_sleep(0.01);
+        END LOOP;
+        RETURN true;
+    END $$;";
+const HELD: [&str; 2] = ["--where", "notes=id > 1 OR public.held()"];
+
+#[test]
+fn a_backend_that_is_ended_on_either_side_publishes_nothing_and_the_next_run_goes_on() {
+    let undisturbed = Pair::new("ended", FROM, TO, MAPPING);
+    undisturbed.copy(&[]).ends_with(0);
+    let expected = undisturbed.to.psql(RESULT);
+    for (is_source, session, doing) in [
+        (true, "align copy: stage", "cannot read `"),
+        (true, "align copy shop-to-crm", "cannot read `"),
+        (false, "align copy: stage", "cannot stage rows of `"),
+        (
+            false,
+            "align copy shop-to-crm",
+            "cannot count what is staged of `",
+        ),
+    ] {
+        let pair = Pair::new("ended", &format!("{FROM}{GATE}"), TO, MAPPING);
+        let child = pair.start(&HELD);
+        let sessions = |name: &str, test: &str| {
+            format!("FROM pg_stat_activity WHERE datname = '{name}' AND {test}")
+        };
+        let waits =
+            "query LIKE '%held()%' AND state = 'active' AND application_name = 'align copy: stage'";
+        wait_for(
+            &pair,
+            &format!("SELECT count(*) = 1 {}", sessions(&pair.from.name, waits)),
+        );
+        let others_are_done = "SELECT count(*) = 1 FROM align.copy_windows";
+        wait_for(&pair, others_are_done);
+        let (hit, other) = if is_source {
+            (&pair.from, &pair.to)
+        } else {
+            (&pair.to, &pair.from)
+        };
+        let this = sessions(&hit.name, &format!("application_name = '{session}'"));
+        let end = format!("SELECT count(*) FILTER (WHERE pg_terminate_backend(pid)) > 0 {this}");
+        assert_eq!(hit.psql(&end), "t", "{session}, {doing}");
+        pair.from.psql("SELECT setval('gate', 2)");
+        let run = finished(child.wait_with_output().expect("it is ours"));
+        let run = run
+            .ends_with(2)
+            .says(&[doing, "run the same command again; it goes on from there"]);
+        // Its last words may have come through or not.
+        let words = ["the connection to the server is lost", "(57P01)"];
+        assert!(
+            words.iter().any(|word| run.stderr.contains(word)),
+            "{run:#?}"
+        );
+        assert_eq!(pair.to.psql(ROWS), "1|0", "{session}, {doing}");
+        // The other side is let go of, too.
+        let left = sessions(&other.name, "application_name LIKE 'align copy%'");
+        wait_for(&pair, &format!("SELECT count(*) = 0 {left}"));
+        pair.copy(&HELD)
+            .ends_with(0)
+            .says(&["goes on where an earlier run ended"]);
+        assert_eq!(pair.to.psql(RESULT), expected, "{session}, {doing}");
     }
 }

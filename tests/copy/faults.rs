@@ -132,8 +132,8 @@ fn a_backend_that_is_ended_on_either_side_publishes_nothing_and_the_next_run_goe
             &pair,
             &format!("SELECT count(*) = 1 {}", sessions(&pair.from.name, waits)),
         );
-        let others_are_done = "SELECT count(*) = 1 FROM align.copy_windows";
-        wait_for(&pair, others_are_done);
+        // The other ranges, one of which the other worker has staged.
+        wait_for(&pair, "SELECT count(*) = 2 FROM align.copy_windows");
         let (hit, other) = if is_source {
             (&pair.from, &pair.to)
         } else {

@@ -6,6 +6,7 @@
 //! closes, and the watchdog stops the server and removes the folder.
 #![allow(
     dead_code,
+    unused_imports,
     unreachable_pub,
     reason = "each test binary uses its own part of this module"
 )]

@@ -5,6 +5,7 @@ use std::fmt;
 use sqlx::postgres::PgDatabaseError;
 
 use super::plan::Trouble;
+use super::trigger::Trigger;
 use crate::mapping::MaxErrors;
 use crate::migrate::{MigrateError, Refusal};
 use crate::source::LoadError;
@@ -79,10 +80,21 @@ pub struct Answer {
     pub hint: Option<String>,
     /// Whether the connection is gone.
     pub is_lost: bool,
+    /// The functions of the server in which it failed, as it tells them.
+    pub(super) context: Option<String>,
+    /// The trigger of the target that refused it.
+    pub trigger: Option<Trigger>,
 }
 
 impl fmt::Display for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(trigger) = &self.trigger {
+            write!(
+                f,
+                "trigger `{}` of `{}` refuses a row: ",
+                trigger.name, trigger.table
+            )?;
+        }
         match &self.sqlstate {
             Some(code) => write!(f, "{} ({code})", self.message),
             None => f.write_str(&self.message),
@@ -109,6 +121,8 @@ impl Answer {
                 message: "the connection to the server is lost".to_owned(),
                 hint: None,
                 is_lost: true,
+                context: None,
+                trigger: None,
             };
         };
         let code = error.code();
@@ -124,6 +138,8 @@ impl Answer {
                 None => error.message().to_owned(),
             },
             hint: error.hint().map(str::to_owned),
+            context: error.r#where().map(str::to_owned),
+            trigger: None,
             is_lost: ["57P01", "57P02", "57P03"].contains(&code) || code.starts_with("08"),
         }
     }
@@ -153,6 +169,8 @@ impl From<MigrateError> for CopyError {
                     message: cause,
                     hint: None,
                     is_lost: false,
+                    context: None,
+                    trigger: None,
                 },
             },
             MigrateError::Step(step) => Self::Server {
@@ -162,6 +180,8 @@ impl From<MigrateError> for CopyError {
                     message: step.message.clone(),
                     hint: step.hint.clone(),
                     is_lost: step.lost,
+                    context: None,
+                    trigger: None,
                 },
             },
         }

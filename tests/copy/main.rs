@@ -3,6 +3,7 @@
 mod bad;
 #[path = "../cluster/mod.rs"]
 mod cluster;
+mod crm;
 mod drill;
 mod faults;
 mod small;

@@ -5,7 +5,7 @@ use std::fmt;
 use sqlx::postgres::PgDatabaseError;
 
 use super::plan::Trouble;
-use super::trigger::Trigger;
+use super::trigger::{Raised, Trigger};
 use crate::mapping::MaxErrors;
 use crate::migrate::{MigrateError, Refusal};
 use crate::source::LoadError;
@@ -80,15 +80,13 @@ pub struct Answer {
     pub hint: Option<String>,
     /// Whether the connection is gone.
     pub is_lost: bool,
-    /// The functions of the server in which it failed, as it tells them.
-    pub(super) context: Option<String>,
-    /// The trigger of the target that refused it.
-    pub trigger: Option<Trigger>,
+    /// Where within functions of the server it failed, if it did.
+    pub raised: Option<Box<Raised>>,
 }
 
 impl fmt::Display for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(trigger) = &self.trigger {
+        if let Some(trigger) = self.trigger() {
             write!(
                 f,
                 "trigger `{}` of `{}` refuses a row: ",
@@ -103,6 +101,11 @@ impl fmt::Display for Answer {
 }
 
 impl Answer {
+    /// The trigger of the target that refused a row.
+    pub fn trigger(&self) -> Option<&Trigger> {
+        self.raised.as_ref()?.trigger.as_ref()
+    }
+
     /// Whether another writer came in between, so that judging anew may help.
     pub(super) fn is_contradiction(&self) -> bool {
         matches!(
@@ -121,8 +124,7 @@ impl Answer {
                 message: "the connection to the server is lost".to_owned(),
                 hint: None,
                 is_lost: true,
-                context: None,
-                trigger: None,
+                raised: None,
             };
         };
         let code = error.code();
@@ -138,8 +140,9 @@ impl Answer {
                 None => error.message().to_owned(),
             },
             hint: error.hint().map(str::to_owned),
-            context: error.r#where().map(str::to_owned),
-            trigger: None,
+            raised: error
+                .r#where()
+                .map(|context| Box::new(Raised::new(context))),
             is_lost: ["57P01", "57P02", "57P03"].contains(&code) || code.starts_with("08"),
         }
     }
@@ -169,8 +172,7 @@ impl From<MigrateError> for CopyError {
                     message: cause,
                     hint: None,
                     is_lost: false,
-                    context: None,
-                    trigger: None,
+                    raised: None,
                 },
             },
             MigrateError::Step(step) => Self::Server {
@@ -180,8 +182,7 @@ impl From<MigrateError> for CopyError {
                     message: step.message.clone(),
                     hint: step.hint.clone(),
                     is_lost: step.lost,
-                    context: None,
-                    trigger: None,
+                    raised: None,
                 },
             },
         }

@@ -36,4 +36,4 @@ pub use plan::{Plan, TablePlan, Trouble, Wishes, plan};
 pub use quarantine::{Filter, Line, list, resolve};
 pub use report::{Event, Finding, Report, TableReport};
 pub use statement::Conflict;
-pub use trigger::Trigger;
+pub use trigger::{Raised, Trigger};

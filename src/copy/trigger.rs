@@ -7,6 +7,24 @@ use super::open::Copy;
 
 const TRIGGERS: &str = include_str!("sql/triggers.sql");
 
+/// Where within functions of the server something failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Raised {
+    /// As the server tells it.
+    context: String,
+    /// The trigger whose function it is.
+    pub(super) trigger: Option<Trigger>,
+}
+
+impl Raised {
+    pub(super) fn new(context: &str) -> Self {
+        Self {
+            context: context.to_owned(),
+            trigger: None,
+        }
+    }
+}
+
 /// A trigger that refused what was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trigger {
@@ -22,10 +40,10 @@ impl Copy<'_> {
         let CopyError::Server { doing, mut answer } = error else {
             return error;
         };
-        if let Some(context) = answer.context.clone() {
+        if let Some(raised) = &mut answer.raised {
             // The transaction that failed takes no more questions.
             self.target.roll_back().await;
-            answer.trigger = self.trigger(&context).await;
+            raised.trigger = self.trigger(&raised.context).await;
         }
         CopyError::Server { doing, answer }
     }

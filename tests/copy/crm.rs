@@ -1,4 +1,4 @@
-//! What TrendtialCRM's own database does to a copy, as its authors ship it.
+//! What `TrendtialCRM`'s own database does to a copy, as its authors ship it.
 
 use super::cluster::database;
 use super::{Pair, SHIPPED};

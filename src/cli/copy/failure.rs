@@ -44,7 +44,7 @@ pub(in crate::cli) fn failed(control: &Control, error: CopyError) -> CliError {
                 Some(_) if changed => Some(format!("after mending the cause, {GO_ON}")),
                 Some(_) => None,
             };
-            let who = answer.trigger.is_some().then(|| WHO.to_owned());
+            let who = answer.trigger().is_some().then(|| WHO.to_owned());
             let said = anyhow!("{answer}").context(format!("cannot {doing}"));
             let error = CliError::failed(said);
             by_change(

@@ -261,7 +261,7 @@ fn the_bundled_pair_over_awkward_rows() {
         (
             "clients.company_size",
             "range.unreadable",
-            "SELECT count(*) FROM clients WHERE company_size IN ('lots', '10-50k', '''; DROP TABLE clients; --')",
+            "SELECT count(*) FROM clients WHERE company_size IN ('lots', '10-50k', '1.000-5.000', '''; DROP TABLE clients; --')",
         ),
         (
             "clients.company_size",

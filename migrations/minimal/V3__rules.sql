@@ -29,10 +29,11 @@ BEGIN
         ELSE
     END CASE;
     said := regexp_replace(said, '\s*(employees|people|staff|persons)$', '');
+    -- Three digits after a dot may be thousands: '1.000' says nothing.
     parts := regexp_match(said,
         '^(?:>=?|<=?|~|over|under|up to|about|more than|less than|fewer than|at least|at most)?\s*'
-        '([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+(?:\.[0-9]+)?)\s*([km]?)\s*'
-        '(?:\+|(?:-|to)\s*([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+(?:\.[0-9]+)?)\s*([km]?))?$');
+        '([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+(?:\.[0-9]{1,2})?)\s*([km]?)\s*'
+        '(?:\+|(?:-|to)\s*([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+(?:\.[0-9]{1,2})?)\s*([km]?))?$');
     IF parts IS NULL THEN
         RETURN NULL;
     END IF;

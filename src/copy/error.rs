@@ -5,6 +5,7 @@ use std::fmt;
 use sqlx::postgres::PgDatabaseError;
 
 use super::plan::Trouble;
+use super::trigger::{Raised, Trigger};
 use crate::mapping::MaxErrors;
 use crate::migrate::{MigrateError, Refusal};
 use crate::source::LoadError;
@@ -79,10 +80,19 @@ pub struct Answer {
     pub hint: Option<String>,
     /// Whether the connection is gone.
     pub is_lost: bool,
+    /// Where within functions of the server it failed, if it did.
+    pub raised: Option<Box<Raised>>,
 }
 
 impl fmt::Display for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(trigger) = self.trigger() {
+            write!(
+                f,
+                "trigger `{}` of `{}` refuses a row: ",
+                trigger.name, trigger.table
+            )?;
+        }
         match &self.sqlstate {
             Some(code) => write!(f, "{} ({code})", self.message),
             None => f.write_str(&self.message),
@@ -91,6 +101,11 @@ impl fmt::Display for Answer {
 }
 
 impl Answer {
+    /// The trigger of the target that refused a row.
+    pub fn trigger(&self) -> Option<&Trigger> {
+        self.raised.as_ref()?.trigger.as_ref()
+    }
+
     /// Whether another writer came in between, so that judging anew may help.
     pub(super) fn is_contradiction(&self) -> bool {
         matches!(
@@ -109,6 +124,7 @@ impl Answer {
                 message: "the connection to the server is lost".to_owned(),
                 hint: None,
                 is_lost: true,
+                raised: None,
             };
         };
         let code = error.code();
@@ -124,6 +140,9 @@ impl Answer {
                 None => error.message().to_owned(),
             },
             hint: error.hint().map(str::to_owned),
+            raised: error
+                .r#where()
+                .map(|context| Box::new(Raised::new(context))),
             is_lost: ["57P01", "57P02", "57P03"].contains(&code) || code.starts_with("08"),
         }
     }
@@ -153,6 +172,7 @@ impl From<MigrateError> for CopyError {
                     message: cause,
                     hint: None,
                     is_lost: false,
+                    raised: None,
                 },
             },
             MigrateError::Step(step) => Self::Server {
@@ -162,6 +182,7 @@ impl From<MigrateError> for CopyError {
                     message: step.message.clone(),
                     hint: step.hint.clone(),
                     is_lost: step.lost,
+                    raised: None,
                 },
             },
         }

@@ -28,6 +28,7 @@ mod quarantine;
 mod report;
 mod staging;
 pub mod statement;
+mod trigger;
 
 pub use error::{Answer, CopyError};
 pub use open::{Copy, Request};
@@ -35,3 +36,4 @@ pub use plan::{Plan, TablePlan, Trouble, Wishes, plan};
 pub use quarantine::{Filter, Line, list, resolve};
 pub use report::{Event, Finding, Report, TableReport};
 pub use statement::Conflict;
+pub use trigger::{Raised, Trigger};

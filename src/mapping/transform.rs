@@ -45,7 +45,9 @@ pub enum Transform {
         /// For a value that is not listed.
         on_unknown: Fallback,
     },
-    /// A number out of a range written as text, such as `50-200`, `50+`, `<10`, `10k`.
+    /// A number out of a range written as text, such as `50-200`, `50+`, `<10`, `10k`, `1,000`.
+    ///
+    /// What may mean two things is not read: `1.000` is one to some and a thousand to others.
     Range {
         /// Which number of the range.
         rule: RangeRule,

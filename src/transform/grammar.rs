@@ -48,7 +48,7 @@ pub(super) const CLOCK_THAT_EXISTS: &str = "^(([01][0-9]|2[0-3]):[0-5][0-9](:([0
 
 /// The numbers of a range, blanks and dashes made plain, letters small, and what stands before and after
 /// them cut off. Groups: integer digits, fraction and magnitude of the first number; a plus; the three of
-/// the second number. The server takes ten times as long for one expression over the whole text.
+/// the second number. A fraction has one or two digits: three after a dot may as well be thousands. The server takes ten times as long for one expression over the whole text.
 pub(super) const RANGE: &str = "^([0-9]{1,3}(?:[, '][0-9]{3})+|[0-9]+)([.][0-9]{1,2})?(k|m)?(?: ?([+])| ?(?:-|to) ?[$€£]? ?([0-9]{1,3}(?:[, '][0-9]{3})+|[0-9]+)([.][0-9]{1,2})?(k|m)?)?$";
 /// The longest text of a range, in characters.
 pub(super) const RANGE_LENGTH: usize = 80;

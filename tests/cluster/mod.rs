@@ -6,15 +6,18 @@
 //! closes, and the watchdog stops the server and removes the folder.
 #![allow(
     dead_code,
+    unused_imports,
     unreachable_pub,
     reason = "each test binary uses its own part of this module"
 )]
 
 mod binaries;
 mod database;
+mod disk;
 mod standby;
 
 pub use database::Database;
+pub use disk::SmallDisk;
 
 use std::io::Write;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};

@@ -27,7 +27,7 @@ fn pair(name: &str) -> Pair {
     Pair::new(name, FROM, TO, MAPPING)
 }
 
-fn wait_for(pair: &Pair, sql: &str) {
+pub(super) fn wait_for(pair: &Pair, sql: &str) {
     let end = Instant::now() + Duration::from_secs(30);
     while pair.to.try_psql(sql).unwrap_or_default() != "t" {
         assert!(Instant::now() < end, "{sql}");

@@ -3,7 +3,9 @@
 mod bad;
 #[path = "../cluster/mod.rs"]
 mod cluster;
+mod crm;
 mod drill;
+mod faults;
 mod small;
 
 use std::process::{Child, Command, Stdio};
@@ -31,15 +33,18 @@ struct Run {
 impl Pair {
     /// Two databases of that SQL, and a mapping.
     fn new(name: &str, from: &str, to: &str, mapping: &str) -> Self {
+        let target = cluster::database(&format!("{name}_to"));
+        Self::into(target, name, from, to, mapping)
+    }
+
+    /// The same, with an empty database as the target.
+    fn into(target: Database<'static>, name: &str, from: &str, to: &str, mapping: &str) -> Self {
         let folder = tempfile::tempdir().expect("the machine does its part");
         let pair = folder.path().join("shop-to-crm");
         std::fs::create_dir(&pair).expect("the machine does its part");
         std::fs::write(pair.join("mapping.toml"), format!("format = 1\n{mapping}"))
             .expect("the machine does its part");
-        let (source, target) = (
-            cluster::database(&format!("{name}_from")),
-            cluster::database(&format!("{name}_to")),
-        );
+        let source = cluster::database(&format!("{name}_from"));
         source.psql(from);
         target.psql(to);
         Self {

@@ -314,7 +314,11 @@ fn a_trigger_sees_who_writes() {
     );
     pair.copy(&["--claims", r#"{"role": "anon"}"#])
         .ends_with(2)
-        .says(&["cannot publish `clients`", "Permission denied"]);
+        .says(&[
+            "cannot publish `clients`",
+            "trigger `guard` of `clients` refuses a row: Permission denied",
+            "--claims",
+        ]);
     assert_eq!(pair.to.psql("SELECT count(*) FROM clients"), "0");
     pair.copy(&[]).ends_with(0);
 }

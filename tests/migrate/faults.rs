@@ -1,12 +1,9 @@
 //! What a server does to a run at its worst moments, and that the next run ends where an undisturbed one does.
 
-use std::io::Write;
-use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::Child;
 
 use crate::clara::{Clara, LEAVE, Surroundings};
-use crate::cluster::{Cluster, Settings};
+use crate::cluster::{Cluster, Settings, SmallDisk};
 use crate::{Run, Shop, output};
 
 /// Steps that take long for as long as the table `gate` has a row.
@@ -163,81 +160,17 @@ fn a_server_that_stops_and_starts_again_costs_one_more_run() {
     assert_eq!(finish(&shop), undisturbed);
 }
 
-/// A file system of a fixed size, for the server's user. It goes when this goes, in whatever way.
-struct SmallDisk {
-    folder: PathBuf,
-    watchdog: Child,
-}
-
-impl SmallDisk {
-    /// `None` where this process may not mount one.
-    fn mount(owner: &std::path::Path, size: &str) -> Option<Self> {
-        let folder = tempfile::Builder::new()
-            .prefix("align-disk-")
-            .tempdir_in("/tmp")
-            .unwrap()
-            .keep();
-        let mounted = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"])
-            .arg(&folder)
-            .stderr(Stdio::null())
-            .status();
-        if !mounted.is_ok_and(|status| status.success()) {
-            std::fs::remove_dir(&folder).unwrap();
-            return None;
-        }
-        let watchdog = Command::new("sh")
-            .args([
-                "-c",
-                "cat >/dev/null; umount -l \"$1\"; rmdir \"$1\"",
-                "watchdog",
-            ])
-            .arg(&folder)
-            .stdin(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let place = folder.join("space");
-        std::fs::create_dir(&place).unwrap();
-        let owner = std::fs::metadata(owner).unwrap();
-        let ids = std::os::unix::fs::MetadataExt::uid(&owner);
-        std::os::unix::fs::chown(&place, Some(ids), None).unwrap();
-        std::fs::set_permissions(&folder, PermissionsExt::from_mode(0o755)).unwrap();
-        std::fs::set_permissions(&place, PermissionsExt::from_mode(0o700)).unwrap();
-        Some(Self { folder, watchdog })
-    }
-
-    fn grow(&self, size: &str) {
-        let grown = Command::new("mount")
-            .args(["-o", &format!("remount,size={size}")])
-            .arg(&self.folder)
-            .status()
-            .unwrap();
-        assert!(grown.success());
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        drop(self.watchdog.stdin.take());
-        self.watchdog.wait().expect("the watchdog ends");
-    }
-}
-
 #[test]
 fn a_full_disk_stops_a_batch_part_way_and_space_lets_it_go_on() {
     // A server of its own, which the loss of the disk at the end does no harm.
     let cluster: &'static Cluster = Box::leak(Box::new(Cluster::start(&Settings::default())));
     let Some(disk) = SmallDisk::mount(cluster.socket(), "1400k") else {
-        // The harness keeps what a test that passes prints; a skip has to be seen.
-        writeln!(
-            std::io::stderr().lock(),
-            "skipped: faults::a_full_disk_stops_a_batch_part_way_and_space_lets_it_go_on: cannot mount a tmpfs"
-        )
-        .unwrap();
-        return;
+        return SmallDisk::skip(
+            "faults::a_full_disk_stops_a_batch_part_way_and_space_lets_it_go_on",
+        );
     };
     let shop = Shop::on(cluster, "full");
-    let place = disk.folder.join("space").display().to_string();
+    let place = disk.space();
     shop.db
         .psql(&format!("CREATE TABLESPACE small LOCATION '{place}'"));
     // Long rows, so that two versions of all of them do not fit.

@@ -199,9 +199,10 @@ impl Values {
             Kind::Json => self.json(0),
             Kind::Range => {
                 let mut number = || {
-                    let number = match self.below(4) {
+                    let number = match self.below(5) {
                         0 => format!("{},{:03}", self.between(1, 999), self.below(1000)),
-                        1 => format!("{}.{}", self.below(100), self.below(100)),
+                        1 => format!("{}.{:03}", self.below(100), self.below(1000)),
+                        2 => format!("{}.{}", self.below(100), self.below(100)),
                         _ => self.below(5000).to_string(),
                     };
                     number + &self.one(&["", "", "", "k", "M"])

@@ -7,6 +7,7 @@ use super::super::migrate::refused;
 use crate::copy::CopyError;
 use crate::migrate::Control;
 
+const WHO: &str = r#"say who writes with `--claims`, such as `--claims '{"role":"authenticated","sub":"ID"}'` of a user whom it lets"#;
 const GO_ON: &str = "run the same command again; it goes on from there";
 
 /// What is said, and with which code.
@@ -43,12 +44,14 @@ pub(in crate::cli) fn failed(control: &Control, error: CopyError) -> CliError {
                 Some(_) if changed => Some(format!("after mending the cause, {GO_ON}")),
                 Some(_) => None,
             };
+            let who = answer.trigger().is_some().then(|| WHO.to_owned());
             let said = anyhow!("{answer}").context(format!("cannot {doing}"));
             let error = CliError::failed(said);
             by_change(
                 answer
                     .hint
                     .into_iter()
+                    .chain(who)
                     .chain(advice)
                     .fold(error, CliError::hint),
             )

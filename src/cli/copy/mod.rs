@@ -236,7 +236,10 @@ async fn work(
     if !leave.yes {
         consent(ui, leave, control).await?;
     }
-    let done = copy.run(how.wait_lock).await;
+    let done = match copy.run(how.wait_lock).await {
+        Err(error) => Err(copy.explain(error).await),
+        done => done,
+    };
     copy.close().await;
     let report = done.map_err(fail)?;
     answer(ui, how, &report, false)?;

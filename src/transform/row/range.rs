@@ -154,6 +154,7 @@ mod tests {
             ("many", Code::RangeUnreadable),
             ("-5", Code::RangeUnreadable),
             ("1.000", Code::RangeUnreadable),
+            ("1.000-5.000", Code::RangeUnreadable),
             ("10-50k", Code::RangeUnreadable),
             ("<10-20", Code::RangeUnreadable),
             ("1,00", Code::RangeUnreadable),

@@ -1,5 +1,7 @@
 //! `align verify`
 
+mod against;
+
 use std::time::{Duration, Instant};
 
 use anyhow::anyhow;
@@ -34,6 +36,8 @@ Examples:
     align verify --map mappings/shop-to-crm --only access
   Check without trying a write:
     align verify --map mappings/shop-to-crm --no-write-probe
+  Compare the rows with those of the database they were copied from:
+    align verify --map mappings/shop-to-crm --against env:SHOP --database env:CRM
 
 Exits with 1 when a check fails, with 2 on failure.";
 
@@ -58,6 +62,9 @@ pub(super) struct VerifyArgs {
     #[arg(long, value_name = "SOURCE", default_value = "env:DATABASE_URL")]
     #[arg(hide_default_value = true, help_heading = "Connection")]
     database: String,
+
+    #[command(flatten)]
+    against: against::AgainstArgs,
 
     /// Section to check (can be repeated) [default: all]
     #[arg(long, value_name = "SECTION", value_enum, help_heading = "Checks")]
@@ -128,6 +135,9 @@ enum Part {
 }
 
 pub(super) fn run(ui: &Ui, args: &VerifyArgs) -> Result<Outcome, CliError> {
+    if let Some(source) = &args.against.against {
+        return against::run(ui, args, source);
+    }
     let found = pair::find_mapping(args.map.map.as_deref())?.ok_or_else(|| {
         CliError::say("cannot find a mapping: there is none under `mappings/`")
             .hint("name one with `--map PATH`")
@@ -156,15 +166,25 @@ pub(super) fn run(ui: &Ui, args: &VerifyArgs) -> Result<Outcome, CliError> {
         &control,
     );
     let verification = block_on(ui, &control, work)?;
+    answer(ui, args, &verification, &options)
+}
+
+/// Writes it, and says whether everything holds.
+fn answer(
+    ui: &Ui,
+    args: &VerifyArgs,
+    verification: &Verification,
+    options: &ConnectOptions,
+) -> Result<Outcome, CliError> {
     let answer = match args.format {
         ListFormat::Text => report::text(
-            &verification,
+            verification,
             Options {
                 all: args.all,
                 ..ui.options()
             },
         ),
-        ListFormat::Json => report::json(&verification, &options.describe()),
+        ListFormat::Json => report::json(verification, &options.describe()),
     };
     args.output.write(ui, &answer)?;
     let failed = verification.count(|verdict| *verdict == Verdict::Failed);

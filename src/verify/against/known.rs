@@ -46,10 +46,16 @@ impl Known {
         let (Some(row), Some(pair)) = (rows.first(), pair) else {
             return Ok(known);
         };
-        if row.try_get("quarantine").map_err(Trouble::of)? {
+        if row
+            .try_get("quarantine")
+            .map_err(|error| Trouble::of(&error))?
+        {
             known.quarantined = quarantined(target, plan).await?;
         }
-        if row.try_get("matched").map_err(Trouble::of)? {
+        if row
+            .try_get("matched")
+            .map_err(|error| Trouble::of(&error))?
+        {
             if let [place] = identity(plan).as_slice() {
                 let field = &plan.fields[*place];
                 let table = plan.to.to_string();
@@ -92,7 +98,8 @@ impl Known {
             let rows = session.rows(&sql).await?;
             quarantined = rows.len() as u64;
             for row in &rows {
-                let key: Vec<Option<String>> = row.try_get("key").map_err(Trouble::of)?;
+                let key: Vec<Option<String>> =
+                    row.try_get("key").map_err(|error| Trouble::of(&error))?;
                 gone.extend(key.into_iter().collect::<Option<Vec<String>>>());
             }
             source.without(&columns, &types, &self.quarantined);

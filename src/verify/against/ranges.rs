@@ -118,7 +118,7 @@ async fn number(session: &mut Session, sql: &str, name: &str) -> Result<u64, Tro
     let Some(row) = rows.first() else {
         return Ok(0);
     };
-    let number: Option<i64> = row.try_get(name).map_err(Trouble::of)?;
+    let number: Option<i64> = row.try_get(name).map_err(|error| Trouble::of(&error))?;
     Ok(number.and_then(|n| u64::try_from(n).ok()).unwrap_or(0))
 }
 
@@ -134,7 +134,7 @@ async fn divide(
     };
     let mut bounds: Vec<String> = Vec::new();
     for row in source.rows(&sql).await? {
-        let bound: String = row.try_get("bound").map_err(Trouble::of)?;
+        let bound: String = row.try_get("bound").map_err(|error| Trouble::of(&error))?;
         // The first key of a range is its lower end already.
         if bounds.last() != Some(&bound) && range.from.as_ref() != Some(&bound) {
             bounds.push(bound);
@@ -185,12 +185,15 @@ async fn sums(
     let rows = session.rows(&side.sums(range, bounds)).await?;
     let mut sums = BTreeMap::new();
     for row in &rows {
-        let rows: i64 = row.try_get("rows").map_err(Trouble::of)?;
+        let rows: i64 = row.try_get("rows").map_err(|error| Trouble::of(&error))?;
         let sum = Sum {
             rows: u64::try_from(rows).unwrap_or_default(),
-            digests: row.try_get("sum").map_err(Trouble::of)?,
+            digests: row.try_get("sum").map_err(|error| Trouble::of(&error))?,
         };
-        sums.insert(row.try_get("bucket").map_err(Trouble::of)?, sum);
+        sums.insert(
+            row.try_get("bucket").map_err(|error| Trouble::of(&error))?,
+            sum,
+        );
     }
     Ok(sums)
 }

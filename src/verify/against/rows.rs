@@ -49,7 +49,7 @@ pub(super) struct Column {
 impl Listed {
     fn add(&mut self, mut keys: Vec<Key>, most: usize) {
         self.total += keys.len() as u64;
-        keys.sort_by_cached_key(|key| order(key));
+        keys.sort_by_cached_key(order);
         let room = most.saturating_sub(self.keys.len());
         keys.truncate(room);
         self.keys.append(&mut keys);
@@ -79,7 +79,7 @@ pub(super) async fn list(
     for ranges in batches(differing) {
         let (from, to) = (sides.source.list(&ranges), sides.target.list(&ranges));
         let (here, there) = tokio::join!(source.rows(&from), target.rows(&to));
-        settle(&here?, &there?, most, &mut differences).map_err(Trouble::of)?;
+        settle(&here?, &there?, most, &mut differences).map_err(|error| Trouble::of(&error))?;
     }
     Ok(differences)
 }
@@ -90,26 +90,20 @@ fn batches(differing: &[Differing]) -> Vec<Vec<Range>> {
     let mut rows = 0;
     for next in differing {
         let fits = rows + next.rows <= BATCH;
-        match batches.last_mut().filter(|_| fits) {
-            Some(batch) => {
-                let neighbour = batch.last_mut().filter(|last| {
-                    !last.nulls
-                        && !next.range.nulls
-                        && last.to.is_some()
-                        && last.to == next.range.from
-                });
-                if let Some(last) = neighbour {
-                    last.to.clone_from(&next.range.to);
-                    rows += next.rows;
-                    continue;
-                }
-                if batch.len() < RANGES {
-                    batch.push(next.range.clone());
-                    rows += next.rows;
-                    continue;
-                }
+        if let Some(batch) = batches.last_mut().filter(|_| fits) {
+            let neighbour = batch.last_mut().filter(|last| {
+                !last.nulls && !next.range.nulls && last.to.is_some() && last.to == next.range.from
+            });
+            if let Some(last) = neighbour {
+                last.to.clone_from(&next.range.to);
+                rows += next.rows;
+                continue;
             }
-            None => {}
+            if batch.len() < RANGES {
+                batch.push(next.range.clone());
+                rows += next.rows;
+                continue;
+            }
         }
         batches.push(vec![next.range.clone()]);
         rows = next.rows;
@@ -183,12 +177,12 @@ pub(super) async fn columns(
     let (here, there) = (here?, there?);
     let mut known = BTreeMap::new();
     for row in &here {
-        let detail = detail(row).map_err(Trouble::of)?;
+        let detail = detail(row).map_err(|error| Trouble::of(&error))?;
         known.insert(detail.key.clone(), detail);
     }
     let mut found = BTreeMap::new();
     for row in &there {
-        let there = detail(row).map_err(Trouble::of)?;
+        let there = detail(row).map_err(|error| Trouble::of(&error))?;
         let Some(here) = known.get(&there.key) else {
             continue;
         };

@@ -96,7 +96,7 @@ impl Session {
         query
             .fetch_all(&mut self.connection)
             .await
-            .map_err(Trouble::of)
+            .map_err(|error| Trouble::of(&error))
     }
 
     /// Lists of texts that a query gives in its column `key`.
@@ -104,7 +104,8 @@ impl Session {
         let rows = self.rows(sql).await?;
         let mut keys = Vec::new();
         for row in &rows {
-            let key: Vec<Option<String>> = row.try_get("key").map_err(Trouble::of)?;
+            let key: Vec<Option<String>> =
+                row.try_get("key").map_err(|error| Trouble::of(&error))?;
             keys.extend(key.into_iter().collect::<Option<Vec<String>>>());
         }
         Ok(keys)
@@ -119,16 +120,16 @@ impl Session {
 }
 
 impl Trouble {
-    pub(super) fn of(error: sqlx::Error) -> Self {
+    pub(super) fn of(error: &sqlx::Error) -> Self {
         let reported = error.as_database_error();
         let code = reported.and_then(|reported| reported.code());
         let is_lost = code.is_none_or(|code| {
             code.starts_with("08") || (code.starts_with("57") && code != "57014")
         });
         if is_lost {
-            Self::Lost(server("compare rows", &error))
+            Self::Lost(server("compare rows", error))
         } else {
-            Self::Said(words(&error))
+            Self::Said(words(error))
         }
     }
 }

@@ -73,7 +73,7 @@ impl Side {
         digest: Digest,
         follows: &BTreeMap<usize, Vec<(String, String)>>,
     ) -> Self {
-        let mut joins = String::new();
+        let mut joins = Vec::new();
         let mut values = Vec::new();
         for (place, field) in plan.fields.iter().enumerate() {
             let Some(pairs) = follows.get(&place).filter(|pairs| !pairs.is_empty()) else {
@@ -82,7 +82,7 @@ impl Side {
             };
             let from = list(pairs.iter().map(|(from, _)| from.as_str()), "text");
             let to = list(pairs.iter().map(|(_, to)| to.as_str()), "text");
-            joins.push_str(&format!(
+            joins.push(format!(
                 " LEFT JOIN (SELECT f.a, f.b FROM unnest({from}, {to}) AS f (a, b)) AS f{place} ON f{place}.a = ({})::text",
                 field.value
             ));
@@ -95,7 +95,7 @@ impl Side {
         let codes = codes.filter_map(|(place, field)| Some((place, field.code.clone()?)));
         Self {
             codes: codes.collect(),
-            joins,
+            joins: joins.concat(),
             conditions: plan.conditions.clone(),
             ..Self::of(plan, plan.from.to_string(), &values, digest)
         }

@@ -126,21 +126,22 @@ fn by_column(columns: &BTreeMap<Key, Vec<Column>>) -> String {
 }
 
 fn column(column: &Column) -> String {
-    let mut text = column.name.clone();
-    if let Some(code) = &column.code {
-        text.push_str(&format!(
-            " (the source's value cannot be converted: {code})"
-        ));
+    let name = &column.name;
+    let code = column.code.as_ref().map_or_else(String::new, |code| {
+        format!(" (the source's value cannot be converted: {code})")
+    });
+    match &column.values {
+        Some((from, to)) => {
+            let (from, to) = (value(from.as_deref()), value(to.as_deref()));
+            format!("{name}{code}: {to} here, {from} there")
+        }
+        None => format!("{name}{code}"),
     }
-    if let Some((from, to)) = &column.values {
-        text.push_str(&format!(": {} here, {} there", value(to), value(from)));
-    }
-    text
 }
 
-fn value(text: &Option<String>) -> String {
+fn value(text: Option<&str>) -> String {
     match text {
-        Some(text) => serde_json::Value::String(text.clone()).to_string(),
+        Some(text) => serde_json::Value::String(text.to_owned()).to_string(),
         None => "NULL".to_owned(),
     }
 }

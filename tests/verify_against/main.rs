@@ -3,6 +3,7 @@
 #[path = "../cluster/mod.rs"]
 mod cluster;
 mod copied;
+mod digests;
 mod plain;
 
 use std::process::{Command, Stdio};

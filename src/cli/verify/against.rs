@@ -14,7 +14,7 @@ use crate::mapping::Mapping;
 use crate::migrate::Control;
 use crate::schema::{Ident, Schema};
 use crate::source::postgres::{ConnectOptions, read};
-use crate::verify::{Against, Verification, check_against, uneven};
+use crate::verify::{Against, RANGE_ROWS, Verification, check_against, uneven};
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Comparison")]
@@ -101,6 +101,7 @@ pub(super) fn run(ui: &Ui, args: &VerifyArgs, source: &str) -> Result<Outcome, C
         keys: args.against.keys,
         show_values: args.against.show_values,
         allow_extra: args.against.allow_extra,
+        range_rows: RANGE_ROWS,
         may_hash: true,
     };
     let work = compare(

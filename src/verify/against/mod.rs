@@ -44,9 +44,14 @@ pub struct Against<'a> {
     pub show_values: bool,
     /// Whether the target may have rows of its own.
     pub allow_extra: bool,
+    /// Ranges of keys that differ are divided until they have no more rows than that.
+    pub range_rows: u64,
     /// Whether the servers' own hash of bytes is used where both have the same.
     pub may_hash: bool,
 }
+
+/// How many keys of a range that differs are listed without dividing it further.
+pub const RANGE_ROWS: u64 = 65_536;
 
 /// Compares every table of the plan: one check a table.
 ///
@@ -101,7 +106,8 @@ async fn table(
 ) -> Result<Check, Trouble> {
     let known = Known::read(target, plan, against.pair).await?;
     let mut sides = known.sides(source, plan, digest).await?;
-    let compared = ranges::compare((&mut *source, &mut *target), &mut sides).await?;
+    let compared =
+        ranges::compare((&mut *source, &mut *target), &mut sides, against.range_rows).await?;
     let both = (&mut *source, &mut *target);
     let differences = rows::list(both, &sides, &compared.differing, against.keys).await?;
     let both = (&mut *source, &mut *target);

@@ -13,8 +13,6 @@ use super::side::{Range, Side};
 const SMALL: u64 = 64;
 /// About how many rows a page has, where nothing tells.
 const ROWS_A_PAGE: u64 = 64;
-/// Ranges of more rows are divided again before their keys are listed.
-const LARGE: u64 = 65_536;
 /// How many rows a smaller range has, about.
 const RANGE_ROWS: u64 = 4_096;
 /// How often a range is divided.
@@ -44,10 +42,11 @@ pub(super) struct Compared {
     pub(super) differing: Vec<Differing>,
 }
 
-/// Compares the whole table.
+/// Compares the whole table. A range that differs and has more rows than `most` is divided again.
 pub(super) async fn compare(
     (source, target): (&mut Session, &mut Session),
     sides: &mut Sides,
+    most: u64,
 ) -> Result<Compared, Trouble> {
     let whole = Range::default();
     let bounds = first_bounds(source, sides).await?;
@@ -59,7 +58,7 @@ pub(super) async fn compare(
     let mut open: Vec<(Differing, u32)> = first.differing.into_iter().map(|d| (d, 0)).collect();
     open.reverse();
     while let Some((differing, depth)) = open.pop() {
-        let bounds = if differing.rows > LARGE && depth < DEEPEST && !differing.range.nulls {
+        let bounds = if differing.rows > most && depth < DEEPEST && !differing.range.nulls {
             let into = (differing.rows / RANGE_ROWS).clamp(2, 256);
             divide(source, &sides.source, &differing.range, into, None).await?
         } else {
@@ -91,12 +90,12 @@ async fn first_bounds(source: &mut Session, sides: &mut Sides) -> Result<Vec<Str
     for place in 0..sides.source.keys.len() {
         sides.source.range_key = place;
         let most = match sides.source.keys[place].ty.as_str() {
-            // Bounds of one size are found faster among many.
+            // Among bounds of one size the server finds the place in a few steps.
             "smallint" | "integer" | "bigint" | "uuid" | "date" => 1024,
             _ => 256,
         };
         let into = (pages / 16).clamp(8, most);
-        let looked_at = u32::try_from((into / 2).max(32).min(pages)).unwrap_or(u32::MAX);
+        let looked_at = u32::try_from((into * 2).max(32).min(pages)).unwrap_or(u32::MAX);
         let pages = u32::try_from(pages).unwrap_or(u32::MAX);
         let share = 100.0 * f64::from(looked_at) / f64::from(pages);
         let found = divide(source, &sides.source, &Range::default(), into, Some(share)).await?;

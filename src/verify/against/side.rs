@@ -214,8 +214,10 @@ impl Side {
             }
             _ => "0".to_owned(),
         };
+        // `OFFSET 0` keeps the planner from taking every key for a part of its own, and sorting them all.
         format!(
-            "SELECT coalesce({bucket}, -1) AS bucket, count(*) AS rows, coalesce(sum({}), 0)::text AS sum {} GROUP BY 1",
+            "SELECT r.bucket, count(*) AS rows, coalesce(sum(r.digest), 0)::text AS sum \
+             FROM (SELECT coalesce({bucket}, -1) AS bucket, {} AS digest {} OFFSET 0) AS r GROUP BY r.bucket",
             self.number(),
             self.rows(&self.within(std::slice::from_ref(range)))
         )

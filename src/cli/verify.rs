@@ -34,10 +34,8 @@ Examples:
     align verify --map mappings/shop-to-crm
   Check who may do what, and nothing else:
     align verify --map mappings/shop-to-crm --only access
-  Check without trying a write:
-    align verify --map mappings/shop-to-crm --no-write-probe
   Compare the rows with those of the database they were copied from:
-    align verify --map mappings/shop-to-crm --against env:SHOP --database env:CRM
+    align verify --against env:SHOP --database env:CRM
 
 Exits with 1 when a check fails, with 2 on failure.";
 
@@ -85,7 +83,7 @@ pub(super) struct VerifyArgs {
     sample: Option<u64>,
 
     /// The most that one check of rows may take
-    #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "10m", help_heading = "Checks")]
+    #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "10m", help_heading = "Checks", hide_short_help = true)]
     budget: Duration,
 
     /// Leave out every check that tries a write

@@ -17,11 +17,11 @@ use crate::source::postgres::{ConnectOptions, read};
 use crate::verify::{Against, RANGE_ROWS, Verification, check_against, uneven};
 
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Comparison")]
+#[command(next_help_heading = "Connection")]
 pub(super) struct AgainstArgs {
-    /// Database whose rows this one is to have; nothing else is checked then
+    /// Database whose rows this one is to have
     ///
-    /// Each row is held against what the mapping makes of it, by sums of digests that the servers
+    /// Nothing else is checked then. Each row is held against what the mapping makes of it, by sums of digests that the servers
     /// compute: no table is pulled over. Rows that `align copy` has put into quarantine or found under
     /// another key are counted as such. Without a mapping, tables and columns of the same names are
     /// compared.
@@ -38,7 +38,7 @@ pub(super) struct AgainstArgs {
     no_map: bool,
 
     /// Rows that this database alone has are no difference
-    #[arg(long, requires = "against")]
+    #[arg(long, requires = "against", hide_short_help = true)]
     allow_extra: bool,
 
     /// Most rows of a table that are listed of each kind of difference
@@ -52,7 +52,7 @@ pub(super) struct AgainstArgs {
     keys: usize,
 
     /// Show the values that differ
-    #[arg(long, requires = "against")]
+    #[arg(long, requires = "against", hide_short_help = true)]
     show_values: bool,
 }
 

@@ -3,10 +3,10 @@
 use super::error::CopyError;
 use super::link::Link;
 use super::open::{Known, identity, lookup_tables};
-use super::plan::{Plan, Trouble, Wishes, plan};
+use super::plan::{Plan, TablePlan, Trouble, Wishes, plan};
 use crate::mapping::{Mapping, TableRef};
 use crate::migrate::Control;
-use crate::schema::Schema;
+use crate::schema::{Schema, TableKind};
 use crate::source::postgres::ConnectOptions;
 
 /// What a copy between two databases would do.
@@ -18,8 +18,8 @@ pub struct Planned {
     pub left_out: Vec<(String, Trouble)>,
 }
 
-/// Asks both servers what a plan rests on, and makes it. With `each`, a table for which there is no plan
-/// does not stand in the way of the others. Changes nothing.
+/// Asks both servers what a plan rests on, and makes it. With `each`, tables need no key, and one for
+/// which there is no plan does not stand in the way of the others. Changes nothing.
 ///
 /// # Errors
 /// [`CopyError`].
@@ -49,10 +49,12 @@ pub async fn planned(
     };
     let mut wishes = Wishes {
         same_database,
+        only_reads: each,
         ..Wishes::default()
     };
     let troubles = match plan(from_schema, to_schema, mapping, &wishes, &lookups) {
-        Ok(plan) => {
+        Ok(mut plan) => {
+            plan.tables.retain(|table| is_whole(from_schema, table));
             return Ok(Planned {
                 plan,
                 left_out: Vec::new(),
@@ -80,7 +82,11 @@ pub async fn planned(
             name: table.name.name.clone(),
         }];
         match plan(from_schema, to_schema, mapping, &wishes, &lookups) {
-            Ok(one) => planned.plan.tables.extend(one.tables),
+            Ok(one) => {
+                let tables = one.tables.into_iter();
+                let whole = tables.filter(|table| is_whole(from_schema, table));
+                planned.plan.tables.extend(whole);
+            }
             Err(troubles) => {
                 let name = from_schema.show(&table.name);
                 let troubles = troubles.into_iter();
@@ -91,4 +97,10 @@ pub async fn planned(
         }
     }
     Ok(planned)
+}
+
+/// Rows of a partition are those of its table.
+fn is_whole(from: &Schema, plan: &TablePlan) -> bool {
+    let table = from.table(&plan.from);
+    table.is_none_or(|table| !matches!(table.kind, TableKind::Partition { .. }))
 }

@@ -172,8 +172,8 @@ fn the_sql_of_a_finding_shows_the_row() {
 fn shapes_that_are_not_the_same_are_said() {
     let pair = Pair::new(
         "shapes",
-        "CREATE TABLE a (id int PRIMARY KEY, x int, y int); CREATE TABLE b (id int PRIMARY KEY); CREATE TABLE bag (x int)",
-        "CREATE TABLE a (id int PRIMARY KEY, x int, z int); CREATE TABLE c (id int PRIMARY KEY); CREATE TABLE bag (x int)",
+        "CREATE TABLE a (id int PRIMARY KEY, x int, y int); CREATE TABLE b (id int PRIMARY KEY)",
+        "CREATE TABLE a (id int PRIMARY KEY, x int, z int NOT NULL); CREATE TABLE c (id int PRIMARY KEY)",
     );
     let run = pair.verify(&[]).ends_with(1);
     assert_eq!(
@@ -187,9 +187,34 @@ fn shapes_that_are_not_the_same_are_said() {
             "a.z is in this database alone"
         ]
     );
+    assert_eq!(run.passed("a"), 0);
+}
+
+#[test]
+fn rows_without_a_key_are_compared_as_a_whole() {
+    let tables = "CREATE TABLE bag (x int, y text); INSERT INTO bag SELECT n % 10, 'a' FROM generate_series(1, 100) AS n;
+        CREATE TABLE parts (id int PRIMARY KEY, x int) PARTITION BY RANGE (id);
+        CREATE TABLE parts_1 PARTITION OF parts FOR VALUES FROM (0) TO (500);
+        CREATE TABLE parts_2 PARTITION OF parts FOR VALUES FROM (500) TO (9000);
+        INSERT INTO parts SELECT n, n FROM generate_series(1, 8000) AS n;";
+    let pair = Pair::new("bag", tables, tables);
+    let run = pair.verify(&[]).ends_with(0);
+    assert_eq!(run.passed("bag"), 100);
+    assert_eq!(run.passed("parts"), 8000);
+    assert!(!run.stdout.contains("parts_1"), "{}", run.stdout);
+    pair.to
+        .psql("UPDATE bag SET y = NULL WHERE ctid = '(0,5)'; UPDATE parts SET x = 0 WHERE id IN (3, 7777)");
+    let run = pair.verify(&[]).ends_with(1);
     assert_eq!(
         run.found("bag"),
-        ["`bag` has no primary key, and no unique key without NULLs"]
+        ["the 100 rows are not the same, and without a key nothing tells which differ"]
+    );
+    assert_eq!(keys(&run.found("parts")), ["{\"id\": 3}", "{\"id\": 7777}"]);
+    pair.to.psql("DELETE FROM bag WHERE x = 1");
+    let run = pair.verify(&[]).ends_with(1);
+    assert_eq!(
+        run.found("bag"),
+        ["there are 90 rows, and 100 in the source"]
     );
 }
 

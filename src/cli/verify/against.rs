@@ -105,6 +105,7 @@ pub(super) fn run(ui: &Ui, args: &VerifyArgs, source: &str) -> Result<Outcome, C
         may_hash: true,
     };
     let work = compare(
+        ui,
         &against,
         &mapping,
         (&from_namespaces, &to_namespaces),
@@ -115,6 +116,7 @@ pub(super) fn run(ui: &Ui, args: &VerifyArgs, source: &str) -> Result<Outcome, C
 }
 
 async fn compare(
+    ui: &Ui,
     against: &Against<'_>,
     mapping: &Mapping,
     (from, to): (&[Ident], &[Ident]),
@@ -127,6 +129,9 @@ async fn compare(
         let sides = (against.source, against.target);
         let planned = planned(sides, (&from, &to), mapping, is_plain, control);
         let planned = planned.await.map_err(|error| copy_failed(control, error))?;
+        for note in &planned.plan.notes {
+            ui.status(note);
+        }
         let mut verification = Verification::default();
         if is_plain {
             verification.checks = uneven(&from, &to, &planned);

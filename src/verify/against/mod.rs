@@ -108,6 +108,11 @@ async fn table(
     let mut sides = known.sides(source, plan, digest).await?;
     let compared =
         ranges::compare((&mut *source, &mut *target), &mut sides, against.range_rows).await?;
+    if sides.source.keys.is_empty() {
+        let bag = compared.differing.iter();
+        let bag = bag.map(|differing| told::bag(&sides, differing)).collect();
+        return Ok(Check::of(Section::Values, name(plan), compared.rows, bag));
+    }
     let both = (&mut *source, &mut *target);
     let differences = rows::list(both, &sides, &compared.differing, against.keys).await?;
     let both = (&mut *source, &mut *target);

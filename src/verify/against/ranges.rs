@@ -31,6 +31,8 @@ pub(super) struct Differing {
     pub(super) range: Range,
     /// How many rows it has on the side that has more.
     pub(super) rows: u64,
+    /// How many it has in the source, and in the target.
+    pub(super) each: (u64, u64),
 }
 
 /// What one pass over both sides found.
@@ -77,6 +79,9 @@ pub(super) async fn compare(
 
 /// The bounds of the first ranges, by the column of the key that divides the rows best.
 async fn first_bounds(source: &mut Session, sides: &mut Sides) -> Result<Vec<String>, Trouble> {
+    if sides.source.keys.is_empty() {
+        return Ok(Vec::new());
+    }
     let pages = number(source, &sides.source.pages(), "pages").await?;
     let pages = if pages == 0 {
         number(source, &sides.source.count(), "rows").await? / ROWS_A_PAGE
@@ -169,6 +174,7 @@ async fn parts(
             compared.differing.push(Differing {
                 range: part(range, bounds, number),
                 rows: a.rows.max(b.rows),
+                each: (a.rows, b.rows),
             });
         }
     }

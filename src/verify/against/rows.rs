@@ -236,6 +236,7 @@ mod tests {
                 nulls: false,
             },
             rows,
+            each: (rows, rows),
         }
     }
 

@@ -308,6 +308,15 @@ impl Side {
     /// The rows of those keys, for a reader to run.
     pub(super) fn show(&self, keys: &[Vec<String>]) -> String {
         let (columns, types) = self.key_columns();
+        self.values(&[among(&columns, &types, keys)])
+    }
+
+    /// Every row, for a reader to run.
+    pub(super) fn all(&self) -> String {
+        self.values(&[])
+    }
+
+    fn values(&self, tests: &[String]) -> String {
         let values = self.columns.iter().map(|(name, value)| {
             let name = crate::schema::quote(name);
             format!("{value} AS {name}")
@@ -315,7 +324,7 @@ impl Side {
         format!(
             "SELECT {} {}",
             values.collect::<Vec<_>>().join(", "),
-            self.rows(&[among(&columns, &types, keys)])
+            self.rows(tests)
         )
     }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::known::Sides;
+use super::ranges::Differing;
 use super::rows::{Column, Differences, Key, Listed, whole};
 use super::side::Side;
 use crate::verify::Finding;
@@ -84,6 +85,20 @@ pub(super) fn findings(
         }
     }
     findings
+}
+
+/// Rows without a key, of which only all together can be told whether they are the same.
+pub(super) fn bag(sides: &Sides, differing: &Differing) -> Finding {
+    let (source, target) = differing.each;
+    let text = if source == target {
+        format!("the {source} rows are not the same, and without a key nothing tells which differ")
+    } else {
+        format!("there are {target} rows, and {source} in the source")
+    };
+    let (from, to) = (sides.source.all(), sides.target.all());
+    Finding::new(text).shown_by(format!(
+        "-- in the source\n{from};\n-- in this database\n{to};"
+    ))
 }
 
 fn rows(count: u64) -> String {

@@ -1,5 +1,7 @@
 //! `align verify`
 
+mod against;
+
 use std::time::{Duration, Instant};
 
 use anyhow::anyhow;
@@ -32,8 +34,8 @@ Examples:
     align verify --map mappings/shop-to-crm
   Check who may do what, and nothing else:
     align verify --map mappings/shop-to-crm --only access
-  Check without trying a write:
-    align verify --map mappings/shop-to-crm --no-write-probe
+  Compare the rows with those of the database they were copied from:
+    align verify --against env:SHOP --database env:CRM
 
 Exits with 1 when a check fails, with 2 on failure.";
 
@@ -59,6 +61,9 @@ pub(super) struct VerifyArgs {
     #[arg(hide_default_value = true, help_heading = "Connection")]
     database: String,
 
+    #[command(flatten)]
+    against: against::AgainstArgs,
+
     /// Section to check (can be repeated) [default: all]
     #[arg(long, value_name = "SECTION", value_enum, help_heading = "Checks")]
     only: Vec<Part>,
@@ -78,7 +83,7 @@ pub(super) struct VerifyArgs {
     sample: Option<u64>,
 
     /// The most that one check of rows may take
-    #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "10m", help_heading = "Checks")]
+    #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "10m", help_heading = "Checks", hide_short_help = true)]
     budget: Duration,
 
     /// Leave out every check that tries a write
@@ -128,6 +133,9 @@ enum Part {
 }
 
 pub(super) fn run(ui: &Ui, args: &VerifyArgs) -> Result<Outcome, CliError> {
+    if let Some(source) = &args.against.against {
+        return against::run(ui, args, source);
+    }
     let found = pair::find_mapping(args.map.map.as_deref())?.ok_or_else(|| {
         CliError::say("cannot find a mapping: there is none under `mappings/`")
             .hint("name one with `--map PATH`")
@@ -156,15 +164,25 @@ pub(super) fn run(ui: &Ui, args: &VerifyArgs) -> Result<Outcome, CliError> {
         &control,
     );
     let verification = block_on(ui, &control, work)?;
+    answer(ui, args, &verification, &options)
+}
+
+/// Writes it, and says whether everything holds.
+fn answer(
+    ui: &Ui,
+    args: &VerifyArgs,
+    verification: &Verification,
+    options: &ConnectOptions,
+) -> Result<Outcome, CliError> {
     let answer = match args.format {
         ListFormat::Text => report::text(
-            &verification,
+            verification,
             Options {
                 all: args.all,
                 ..ui.options()
             },
         ),
-        ListFormat::Json => report::json(&verification, &options.describe()),
+        ListFormat::Json => report::json(verification, &options.describe()),
     };
     args.output.write(ui, &answer)?;
     let failed = verification.count(|verdict| *verdict == Verdict::Failed);

@@ -82,7 +82,7 @@ pub(super) struct Snapshot {
 
 /// Which database it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Identity {
+pub(super) struct Identity {
     database: String,
     text: String,
 }
@@ -179,7 +179,7 @@ impl<'a> Copy<'a> {
     }
 }
 
-async fn identity(link: &mut Link) -> Result<Identity, CopyError> {
+pub(super) async fn identity(link: &mut Link) -> Result<Identity, CopyError> {
     let doing = "ask the database which one it is";
     let row = link.row(IDENTITY, doing).await?;
     let text = |row: &sqlx::postgres::PgRow, name: &str| {
@@ -221,11 +221,11 @@ fn table_of(lookup: &Lookup, to: &Schema) -> Option<crate::schema::QualifiedName
 }
 
 /// Where the tables of lookups are: beside the source, or read beforehand.
-struct Known<'a> {
-    mapping: &'a Mapping,
-    to: &'a Schema,
-    tables: &'a BTreeMap<usize, LookupTable>,
-    is_one_database: bool,
+pub(super) struct Known<'a> {
+    pub(super) mapping: &'a Mapping,
+    pub(super) to: &'a Schema,
+    pub(super) tables: &'a BTreeMap<usize, LookupTable>,
+    pub(super) is_one_database: bool,
 }
 
 impl Lookups for Known<'_> {
@@ -240,7 +240,7 @@ impl Lookups for Known<'_> {
 }
 
 /// The looked-up tables of the target, for expressions that the source evaluates.
-async fn lookup_tables(
+pub(super) async fn lookup_tables(
     target: &mut Link,
     mapping: &Mapping,
     to: &Schema,

@@ -5,6 +5,7 @@
 //! always rolled back, on rows that the mapping's `[verify] setup` makes there.
 
 mod access;
+mod against;
 mod error;
 mod probe;
 mod promised;
@@ -15,6 +16,7 @@ mod target;
 mod values;
 
 pub use access::check as check_access;
+pub use against::{Against, RANGE_ROWS, check as check_against, uneven};
 pub use error::VerifyError;
 pub use probe::{Probes, Roles, lacks_namespace};
 pub use promised::{promised, stand_in};

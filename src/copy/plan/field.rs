@@ -61,7 +61,7 @@ pub(super) fn fields(
                 plain = straight(&reference(from), &column.name, &reference(to), &column.name);
                 &plain
             }
-            (None, None) if column.is_required() => {
+            (None, None) if column.is_required() && !sides.wishes.only_reads => {
                 let message = format!(
                     "`{}.{}` takes no NULL, has no default, and nothing is copied into it",
                     sides.to.show(&to.name),

@@ -76,6 +76,8 @@ pub struct Wishes {
     pub sample: Option<u32>,
     /// Whether both sides are in one database, where every type of the target is at hand.
     pub same_database: bool,
+    /// Whether nothing is written: then a table needs no key, and a value for every column neither.
+    pub only_reads: bool,
 }
 
 /// Why there is no plan.
@@ -242,13 +244,16 @@ impl Sides<'_> {
         let name = self.from.show(&from.name);
         let target = self.to.show(&to.name);
         let mut troubles = Vec::new();
-        if let TableKind::Foreign { .. } | TableKind::Partition { .. } = to.kind {
+        let only_reads = self.wishes.only_reads;
+        if let (TableKind::Foreign { .. } | TableKind::Partition { .. }, false) =
+            (&to.kind, only_reads)
+        {
             troubles.push(Trouble::new(format!(
                 "`{target}` is a partition or a foreign table, and takes no copy"
             )));
         }
         let key = key::of_source(from, self.from);
-        if key.is_empty() {
+        if key.is_empty() && !only_reads {
             let message = format!("`{name}` has no primary key, and no unique key without NULLs");
             troubles
                 .push(Trouble::new(message).hint("give it one, or leave it out with `--table`"));
@@ -272,7 +277,7 @@ impl Sides<'_> {
                     .is_some_and(|found| found.name == to.name)
         });
         let keys = key::Keys::of(to, &fields, by).map_err(|trouble| vec![trouble])?;
-        if keys.primary.is_none() && keys.matching.keys.is_empty() {
+        if keys.primary.is_none() && keys.matching.keys.is_empty() && !only_reads {
             let message =
                 format!("nothing tells whether a row of `{name}` is in `{target}` already");
             let hint = "say by which columns with `match = [\"…\"]` in its `[[table]]`";

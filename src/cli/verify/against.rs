@@ -1,0 +1,154 @@
+//! `align verify --against`
+
+use clap::Args;
+
+use super::super::copy::failed as copy_failed;
+use super::super::error::{CliError, Outcome};
+use super::super::migrate::connection_options;
+use super::super::pair;
+use super::super::runtime::{block_on, or_stopped};
+use super::super::ui::Ui;
+use super::{VerifyArgs, answer, failed};
+use crate::copy::planned;
+use crate::mapping::Mapping;
+use crate::migrate::Control;
+use crate::schema::{Ident, Schema};
+use crate::source::postgres::{ConnectOptions, read};
+use crate::verify::{Against, RANGE_ROWS, Verification, check_against, uneven};
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Connection")]
+pub(super) struct AgainstArgs {
+    /// Database whose rows this one is to have
+    ///
+    /// Nothing else is checked then. Each row is held against what the mapping makes of it, by sums of digests that the servers
+    /// compute: no table is pulled over. Rows that `align copy` has put into quarantine or found under
+    /// another key are counted as such. Without a mapping, tables and columns of the same names are
+    /// compared.
+    #[arg(long, value_name = "SOURCE", conflicts_with_all = ["only", "skip", "sample", "no_write_probe", "to"])]
+    pub(super) against: Option<String>,
+
+    /// Compare tables and columns of the same names, without a mapping
+    #[arg(
+        long,
+        requires = "against",
+        conflicts_with = "map",
+        hide_short_help = true
+    )]
+    no_map: bool,
+
+    /// Rows that this database alone has are no difference
+    #[arg(long, requires = "against", hide_short_help = true)]
+    allow_extra: bool,
+
+    /// Most rows of a table that are listed of each kind of difference
+    #[arg(
+        long,
+        value_name = "N",
+        default_value = "100",
+        requires = "against",
+        hide_short_help = true
+    )]
+    keys: usize,
+
+    /// Show the values that differ
+    #[arg(long, requires = "against", hide_short_help = true)]
+    show_values: bool,
+}
+
+pub(super) fn run(ui: &Ui, args: &VerifyArgs, source: &str) -> Result<Outcome, CliError> {
+    let found = if args.against.no_map {
+        None
+    } else {
+        pair::find_mapping(args.map.map.as_deref())?
+    };
+    if let Some(found) = &found {
+        found.announce(ui);
+    } else {
+        ui.status("without a mapping: tables and columns of the same names are compared");
+    }
+    let from = connection_options(ui, source, "--against")?;
+    let to = connection_options(ui, &args.database, "--database")?;
+    let pair = found.as_ref().map(pair::FoundMapping::pair).transpose()?;
+    let mapping = found.map(|found| found.mapping).unwrap_or_default();
+    let namespaces = |stated: &[Ident]| -> Vec<Ident> {
+        let typed = &args.namespaces.schemas;
+        match (typed.is_empty(), stated.is_empty()) {
+            (false, _) => typed.clone(),
+            (true, false) => stated.to_vec(),
+            (true, true) => Ident::new("public").into_iter().collect(),
+        }
+    };
+    let (from_namespaces, to_namespaces) = (
+        namespaces(&mapping.from.schemas),
+        namespaces(&mapping.to.schemas),
+    );
+    if from.address() == to.address() && from_namespaces == to_namespaces {
+        let message = "both sides are the same schema of the same database";
+        return Err(CliError::say(message).hint("name another one with `--against`"));
+    }
+    ui.status(format_args!(
+        "comparing {} with {}",
+        to.describe(),
+        from.describe()
+    ));
+    let control = Control::default();
+    let against = Against {
+        source: &from,
+        target: &to,
+        pair: pair.as_deref(),
+        budget: args.budget,
+        keys: args.against.keys,
+        show_values: args.against.show_values,
+        allow_extra: args.against.allow_extra,
+        range_rows: RANGE_ROWS,
+        may_hash: true,
+    };
+    let work = compare(
+        ui,
+        &against,
+        &mapping,
+        (&from_namespaces, &to_namespaces),
+        &control,
+    );
+    let verification = block_on(ui, &control, work)?;
+    answer(ui, args, &verification, &to)
+}
+
+async fn compare(
+    ui: &Ui,
+    against: &Against<'_>,
+    mapping: &Mapping,
+    (from, to): (&[Ident], &[Ident]),
+    control: &Control,
+) -> Result<Verification, CliError> {
+    let work = async {
+        let (from, to) = tokio::join!(schema(against.source, from), schema(against.target, to));
+        let (from, to) = (from?, to?);
+        let is_plain = against.pair.is_none();
+        let sides = (against.source, against.target);
+        let planned = planned(sides, (&from, &to), mapping, is_plain, control);
+        let planned = planned.await.map_err(|error| copy_failed(control, error))?;
+        for note in &planned.plan.notes {
+            ui.status(note);
+        }
+        let mut verification = Verification::default();
+        if is_plain {
+            verification.checks = uneven(&from, &to, &planned);
+        }
+        let checks = check_against(against, &planned.plan).await;
+        verification.checks.extend(checks.map_err(failed)?);
+        Ok(verification)
+    };
+    or_stopped(control, work).await?
+}
+
+async fn schema(options: &ConnectOptions, namespaces: &[Ident]) -> Result<Schema, CliError> {
+    read(options, namespaces).await.map_err(|error| {
+        let hint = error.hint().map(str::to_owned);
+        let error =
+            anyhow::Error::new(error).context(format!("cannot read `{}`", options.describe()));
+        hint.into_iter()
+            .fold(CliError::failed(error), CliError::hint)
+    })
+}

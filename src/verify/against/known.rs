@@ -1,0 +1,183 @@
+//! What a copy has left in the target of rows that are not there as they are in the source.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sqlx::Row;
+
+use super::session::{Session, Trouble};
+use super::side::{Digest, Side, identity};
+use crate::copy::plan::TablePlan;
+use crate::ddl::literal;
+
+const KEPT: &str = "SELECT to_regclass('align.matched') IS NOT NULL AS matched, \
+    to_regclass('align.copies') IS NOT NULL AND to_regclass('align.quarantine') IS NOT NULL AS quarantine";
+
+/// What a copy has left in the target of a table's rows.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    /// The source's keys of rows in quarantine.
+    quarantined: Vec<Vec<String>>,
+    /// Keys of rows that are in the target under another one.
+    matched: Vec<(String, String)>,
+    /// Values that follow such rows, by the place of their field.
+    follows: BTreeMap<usize, Vec<(String, String)>>,
+}
+
+/// Both sides of a table, without the rows that are accounted for.
+#[derive(Debug)]
+pub(super) struct Sides {
+    pub(super) source: Side,
+    pub(super) target: Side,
+    /// Rows in quarantine.
+    pub(super) quarantined: u64,
+    /// Rows that are in the target under another key.
+    pub(super) matched: u64,
+}
+
+impl Known {
+    /// Asks the target.
+    pub(super) async fn read(
+        target: &mut Session,
+        plan: &TablePlan,
+        pair: Option<&str>,
+    ) -> Result<Self, Trouble> {
+        let mut known = Self::default();
+        let rows = target.rows(KEPT).await?;
+        let (Some(row), Some(pair)) = (rows.first(), pair) else {
+            return Ok(known);
+        };
+        if row
+            .try_get("quarantine")
+            .map_err(|error| Trouble::of(&error))?
+        {
+            known.quarantined = quarantined(target, plan).await?;
+        }
+        if row
+            .try_get("matched")
+            .map_err(|error| Trouble::of(&error))?
+        {
+            if let [place] = identity(plan).as_slice() {
+                let field = &plan.fields[*place];
+                let table = plan.to.to_string();
+                known.matched =
+                    matched(target, pair, &table, field.name.as_str(), &field.wire).await?;
+            }
+            for reference in &plan.references {
+                let ([place], [name]) =
+                    (reference.fields.as_slice(), reference.referenced.as_slice())
+                else {
+                    continue;
+                };
+                if reference.is_carried {
+                    let table = reference.table.to_string();
+                    let wire = &plan.fields[*place].wire;
+                    let pairs = matched(target, pair, &table, name.as_str(), wire).await?;
+                    known.follows.insert(*place, pairs);
+                }
+            }
+        }
+        Ok(known)
+    }
+
+    /// Both sides of the table, without the rows that are accounted for.
+    pub(super) async fn sides(
+        &self,
+        session: &mut Session,
+        plan: &TablePlan,
+        digest: Digest,
+    ) -> Result<Sides, Trouble> {
+        let mut source = Side::source(plan, digest, &self.follows);
+        let mut target = Side::target(plan, digest);
+        let (mut quarantined, mut gone) = (0, Vec::new());
+        if !self.quarantined.is_empty() {
+            let key = plan.key.iter();
+            let (columns, types): (Vec<String>, Vec<String>) = key
+                .map(|key| (format!("(s.{})::{}", key.name, key.wire), key.wire.clone()))
+                .unzip();
+            let sql = source.keys_where(&columns, &types, &self.quarantined);
+            let rows = session.rows(&sql).await?;
+            quarantined = rows.len() as u64;
+            for row in &rows {
+                let key: Vec<Option<String>> =
+                    row.try_get("key").map_err(|error| Trouble::of(&error))?;
+                gone.extend(key.into_iter().collect::<Option<Vec<String>>>());
+            }
+            source.without(&columns, &types, &self.quarantined);
+        }
+        let from: Vec<Vec<String>> = self
+            .matched
+            .iter()
+            .map(|(from, _)| vec![from.clone()])
+            .collect();
+        let mut matched = 0;
+        if !from.is_empty() {
+            let found = session.keys(&source.having(&from)).await?;
+            matched = found.len() as u64;
+            source.without_keys(&from);
+            let found: BTreeSet<Vec<String>> = found.into_iter().collect();
+            let there = self
+                .matched
+                .iter()
+                .filter(|(from, _)| found.contains(&vec![from.clone()]));
+            gone.extend(there.map(|(_, to)| vec![to.clone()]));
+        }
+        if !gone.is_empty() {
+            // A key that another row of the source has is that row's, and not accounted for.
+            let others = session.keys(&source.having(&gone)).await?;
+            let others: BTreeSet<Vec<String>> = others.into_iter().collect();
+            gone.retain(|key| !others.contains(key));
+            target.without_keys(&gone);
+        }
+        Ok(Sides {
+            source,
+            target,
+            quarantined,
+            matched,
+        })
+    }
+}
+
+/// The source's keys of the rows that copies have put into quarantine, and that nobody has dealt with.
+async fn quarantined(target: &mut Session, plan: &TablePlan) -> Result<Vec<Vec<String>>, Trouble> {
+    let parts = plan.key.iter().map(|column| {
+        let name = literal(column.name.as_str());
+        format!("q.key ->> {name}")
+    });
+    let sql = format!(
+        "SELECT DISTINCT ARRAY[{}] AS key FROM align.quarantine AS q WHERE q.resolved_at IS NULL AND q.table_name = {} \
+         AND q.run IN (SELECT c.run::text FROM align.copies AS c)",
+        parts.collect::<Vec<_>>().join(", "),
+        literal(&plan.name)
+    );
+    target.keys(&sql).await
+}
+
+/// Under which key rows are in the target that have another one in the source. What is remembered of a
+/// row that is gone, or that came under its own key since, holds no more.
+async fn matched(
+    target: &mut Session,
+    pair: &str,
+    table: &str,
+    column: &str,
+    wire: &str,
+) -> Result<Vec<(String, String)>, Trouble> {
+    let there = |value: &str| {
+        let column = crate::schema::quote(column);
+        format!("EXISTS (SELECT FROM {table} AS t WHERE (t.{column})::{wire} = m.{value}::{wire})")
+    };
+    let sql = format!(
+        "SELECT ARRAY[m.from_value, m.to_value] AS key FROM align.matched AS m \
+         WHERE m.pair = {} AND m.table_name = {} AND m.column_name = {} AND {} AND NOT {}",
+        literal(pair),
+        literal(table),
+        literal(column),
+        there("to_value"),
+        there("from_value")
+    );
+    let rows = target.keys(&sql).await?;
+    let pairs = rows.into_iter().filter_map(|row| {
+        let [from, to] = <[String; 2]>::try_from(row).ok()?;
+        Some((from, to))
+    });
+    Ok(pairs.collect())
+}

@@ -119,9 +119,11 @@ pub(super) fn run(ui: &Ui, args: &VerifyArgs) -> Result<Outcome, CliError> {
     ui.status(format_args!("checking {}", options.describe()));
     let control = Control::default();
     let pair = found.pair()?;
+    let folders = found.folders();
     let request = Request {
         mapping: &found.mapping,
         pair: &pair,
+        folders: &folders,
         sections: args.sections(),
         writes: !args.no_write_probe,
         setup: setup

@@ -6,6 +6,7 @@
 
 mod access;
 mod error;
+mod history;
 mod probe;
 mod promised;
 mod run;
@@ -17,6 +18,7 @@ mod values;
 
 pub use access::check as check_access;
 pub use error::VerifyError;
+pub use history::Folder;
 pub use probe::{Probes, Roles, lacks_namespace};
 pub use promised::{promised, stand_in};
 pub use run::{BUDGET, Request, Schemas, run};

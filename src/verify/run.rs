@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use sqlx::postgres::PgConnection;
 
 use super::error::VerifyError;
+use super::history::{self, Folder};
 use super::probe::{Probes, Roles, lacks_namespace};
 use super::promised::{promised, stand_in};
 use super::values::Values;
@@ -23,12 +24,14 @@ use crate::{diff, gate, score};
 pub const BUDGET: Duration = Duration::from_secs(600);
 
 /// What is checked, and how much of it.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Request<'a> {
     /// The mapping.
     pub mapping: &'a Mapping,
     /// What the ledger calls the pair.
     pub pair: &'a str,
+    /// The phases whose files are known.
+    pub folders: &'a [Folder],
     /// Sections that are wanted.
     pub sections: BTreeSet<Section>,
     /// Whether writes are tried; each is rolled back.
@@ -94,6 +97,8 @@ pub async fn run(
         checks.extend(check_target(comparison, &verdict, &roles.absent()));
         let namespaces = [mapping.to.home().to_owned()];
         checks.extend(check_structure(connection, &namespaces).await?);
+        checks.push(history::check(connection, request.pair, request.folders).await?);
+        checks.push(history::left(connection, request.pair, request.folders, &namespaces).await?);
     }
     if request.takes(Section::Values) {
         let values = Values {

@@ -20,6 +20,7 @@ use super::ui::Ui;
 use crate::migrate::Control;
 use crate::scratch::{BorrowError, Borrowed, Cluster, ScratchError, Search};
 use crate::source::postgres::ConnectOptions;
+use crate::verify::Folder;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -126,6 +127,16 @@ pub(super) fn run(ui: &Ui, args: &RehearseArgs) -> Result<Outcome, CliError> {
     let server = server.map(|typed| connection_options(ui, typed, "--server"));
     let server = server.transpose()?;
     let control = Control::default();
+    let mut folders: Vec<Folder> = mapping.folders();
+    folders.retain(|folder| found.phases.iter().all(|phase| phase.name != folder.name));
+    for folder in &mut folders {
+        folder.is_own = false;
+    }
+    folders.extend(found.phases.iter().map(|phase| Folder {
+        name: phase.name.clone(),
+        is_own: true,
+        phase: Ok(phase.clone()),
+    }));
     let rehearsal = Rehearsal {
         ui,
         control: &control,
@@ -138,6 +149,7 @@ pub(super) fn run(ui: &Ui, args: &RehearseArgs) -> Result<Outcome, CliError> {
             .as_ref()
             .map(|(file, text)| (file.as_str(), text.as_str())),
         files: &files,
+        folders: &folders,
         profile,
         makes_roles: server.is_none(),
         rows: args.rows,

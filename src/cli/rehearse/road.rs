@@ -21,7 +21,7 @@ use crate::schema::Ident;
 use crate::scratch::{self, ROLES, ROWS, SUPABASE};
 use crate::source::TextFile;
 use crate::source::postgres::{self, ConnectOptions, connect};
-use crate::verify::{self, BUDGET, Schemas, Section, Verification};
+use crate::verify::{self, BUDGET, Folder, Schemas, Section, Verification};
 use crate::{diff, gate, score};
 
 /// Nobody else is on the server.
@@ -41,6 +41,8 @@ pub(super) struct Rehearsal<'r> {
     pub(super) setup: Option<(&'r str, &'r str)>,
     /// Names and texts of what makes the schema to start from.
     pub(super) files: &'r [(String, String)],
+    /// The phases, for the check of what was run.
+    pub(super) folders: &'r [Folder],
     pub(super) profile: Profile,
     /// Roles belong to a whole server.
     pub(super) makes_roles: bool,
@@ -132,6 +134,7 @@ impl Rehearsal<'_> {
         let request = verify::Request {
             mapping: self.mapping,
             pair: &self.found.pair,
+            folders: self.folders,
             sections: Section::ALL.into_iter().collect(),
             writes: true,
             setup: self.setup,

@@ -61,6 +61,16 @@ fn json(folder: &Path, args: &[&str]) -> serde_json::Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
+/// Section and name of every check that ended so.
+fn ended(page: &serde_json::Value, verdict: &str) -> Vec<String> {
+    let checks = page["verify"]["checks"].as_array().unwrap().iter();
+    let ended = checks.filter(|check| check["verdict"] == verdict);
+    let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+    ended
+        .map(|check| format!("{}: {}", text(&check["section"]), text(&check["name"])))
+        .collect()
+}
+
 /// Name, score, blockers, tables that are there.
 fn road(page: &serde_json::Value) -> Vec<(String, f64, u64, u64)> {
     let phases = page["phases"].as_array().unwrap();
@@ -120,6 +130,9 @@ fn the_bundled_pair_goes_all_the_way_in_an_empty_folder_with_and_without_supabas
         }
     }
     assert_eq!(page["blockers"], serde_json::json!([]));
+    assert_eq!(page["verify"]["passed"], true);
+    assert_eq!(ended(&page, "skipped"), Vec::<String>::new());
+    assert!(ended(&page, "passed").len() > 100, "{}", page["verify"]);
     let queries = &page["phases"][3]["queries"];
     let count = |key: &str| queries[key].as_u64().unwrap();
     assert_eq!(
@@ -134,6 +147,12 @@ fn the_bundled_pair_goes_all_the_way_in_an_empty_folder_with_and_without_supabas
     );
     assert_eq!(plain["profile"], "plain");
     assert_eq!(road(&plain), road_taken);
+    assert_eq!(plain["verify"]["passed"], true);
+    let skipped = ended(&plain, "skipped");
+    assert!(
+        skipped.contains(&"structure: grants are the target's".to_owned()),
+        "{skipped:?}"
+    );
     assert_eq!(fs::read_dir(empty.path()).unwrap().count(), 0);
     drop(turn);
 }
@@ -177,6 +196,11 @@ fn it_ends_with_1_below_the_gate_and_with_2_when_a_migration_fails() {
         said.contains("the gate fails: the score is 66.7, under 90"),
         "{said}"
     );
+    assert!(
+        said.contains("  ! structure: everything of the target is there\n"),
+        "{said}"
+    );
+    assert!(said.ends_with("checks pass, 3 fail, 1 skipped\n"), "{said}");
     assert!(told.contains("profile plain"), "{told}");
     assert!(said.contains("\none writes anew t\n"), "{said}");
     let row = said

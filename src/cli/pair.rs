@@ -14,6 +14,7 @@ use crate::mapping::{self, Mapping, file};
 use crate::migrate::{FilesError, Phase, Trouble};
 use crate::schema::{Ident, Schema};
 use crate::source::{self, Opened, Request, SourceSpec, TextFile};
+use crate::verify::Folder;
 
 const FILE: &str = "mapping.toml";
 const FOLDER: &str = "mappings";
@@ -196,6 +197,23 @@ impl FoundMapping {
         }
     }
 
+    /// Every phase with its files: those that the mapping names, and what else lies beside them.
+    pub(super) fn folders(&self) -> Vec<Folder> {
+        let Some(road) = self.road() else {
+            return Vec::new();
+        };
+        let own = self.mapping.migrate.as_ref().map(|m| m.phases.as_slice());
+        let own = own.unwrap_or_default();
+        let mut names = own.to_vec();
+        names.extend(road.phases().into_iter().filter(|name| !own.contains(name)));
+        let read = |name: String| Folder {
+            is_own: own.contains(&name),
+            phase: road.phase(&name).map_err(|error| error.to_string()),
+            name,
+        };
+        names.into_iter().map(read).collect()
+    }
+
     /// Says which mapping is used, for the user may not have named it.
     pub(super) fn announce(&self, ui: &Ui) {
         match &self.home {
@@ -243,6 +261,22 @@ impl Road {
         match self {
             Self::Folder(folder) => folder.clone(),
             Self::Bundled => PathBuf::from("migrations (inside this program)"),
+        }
+    }
+
+    /// The phases that are there, by name.
+    pub(super) fn phases(&self) -> Vec<String> {
+        match self {
+            Self::Folder(folder) => {
+                // A folder that is not there has none; who needs one of them is told then.
+                let entries = folder.read_dir().into_iter().flatten().flatten();
+                let folders = entries.filter(|entry| entry.path().is_dir());
+                let names = folders.filter_map(|entry| entry.file_name().into_string().ok());
+                let mut names: Vec<String> = names.filter(|name| name != "undo").collect();
+                names.sort();
+                names
+            }
+            Self::Bundled => bundled::PAIR.phases().map(str::to_owned).collect(),
         }
     }
 

@@ -2,11 +2,11 @@
 
 mod against;
 
-use std::time::{Duration, Instant};
+use std::collections::BTreeSet;
+use std::time::Duration;
 
 use anyhow::anyhow;
 use clap::{Args, ValueEnum};
-use sqlx::postgres::PgConnection;
 
 use super::args::{ListFormat, MapArg, Namespaces, OutputArg, Sides};
 use super::error::{CliError, Outcome};
@@ -14,19 +14,10 @@ use super::migrate::connection_options;
 use super::pair::{self, FoundMapping};
 use super::runtime::{block_on, or_stopped};
 use super::ui::Ui;
-use crate::diff::Comparison;
-use crate::mapping::Mapping;
 use crate::migrate::{Control, duration};
 use crate::report::{Options, verify as report};
-use crate::schema::Schema;
 use crate::source::postgres::{ConnectOptions, connect};
-use crate::source::{TextFile, sql};
-use crate::verify::{
-    Check, Probes, Roles, Section, Values, Verdict, Verification, VerifyError, check_access,
-    check_flow, check_select, check_statement, check_structure, check_target, check_values,
-    lacks_namespace, promised, stand_in,
-};
-use crate::{diff, gate, score};
+use crate::verify::{self, Request, Schemas, Section, Verdict, Verification, VerifyError};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -102,19 +93,6 @@ pub(super) struct VerifyArgs {
     all: bool,
 }
 
-/// What is to be compared, with the target's files where it is SQL.
-struct Loaded {
-    here: Schema,
-    target: Schema,
-    files: Option<Vec<TextFile>>,
-}
-
-/// The database's schema, held against what was promised.
-struct Compared {
-    comparison: Comparison,
-    schema: Schema,
-}
-
 /// A section, as it is typed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Part {
@@ -147,22 +125,27 @@ pub(super) fn run(ui: &Ui, args: &VerifyArgs) -> Result<Outcome, CliError> {
     };
     let options = connection_options(ui, &args.database, "--database")?;
     ui.status(format_args!("checking {}", options.describe()));
-    let loaded = if args.takes(Section::Structure) || args.takes(Section::Selects) {
+    let control = Control::default();
+    let pair = found.pair()?;
+    let folders = found.folders();
+    let request = Request {
+        mapping: &found.mapping,
+        pair: &pair,
+        folders: &folders,
+        sections: args.sections(),
+        writes: !args.no_write_probe,
+        setup: setup
+            .as_ref()
+            .map(|(file, text)| (file.as_str(), text.as_str())),
+        budget: args.budget,
+        sample: args.sample,
+    };
+    let schemas = if request.compares() {
         Some(args.load(ui, &found)?)
     } else {
         None
     };
-    let control = Control::default();
-    let pair = found.pair()?;
-    let work = verify(
-        args,
-        &found.mapping,
-        &pair,
-        loaded,
-        setup,
-        &options,
-        &control,
-    );
+    let work = verify(&request, schemas, &options, &control);
     let verification = block_on(ui, &control, work)?;
     answer(ui, args, &verification, &options)
 }
@@ -196,12 +179,17 @@ fn answer(
 }
 
 impl VerifyArgs {
-    fn takes(&self, section: Section) -> bool {
-        let named = |parts: &[Part]| parts.iter().any(|part| Section::from(*part) == section);
-        (self.only.is_empty() || named(&self.only)) && !named(&self.skip)
+    fn sections(&self) -> BTreeSet<Section> {
+        let named = |parts: &[Part], section: Section| {
+            parts.iter().any(|part| Section::from(*part) == section)
+        };
+        let wanted = |section: &Section| {
+            (self.only.is_empty() || named(&self.only, *section)) && !named(&self.skip, *section)
+        };
+        Section::ALL.into_iter().filter(wanted).collect()
     }
 
-    fn load(&self, ui: &Ui, found: &FoundMapping) -> Result<Loaded, CliError> {
+    fn load(&self, ui: &Ui, found: &FoundMapping) -> Result<Schemas, CliError> {
         let sides = Sides {
             from: Some(self.database.clone()),
             to: self.to.clone(),
@@ -212,7 +200,7 @@ impl VerifyArgs {
         let (here, target) = pair::sides(ui, &sides, Some(found))?;
         let here = here.load(ui)?.schema;
         let (target, files) = target.load_with_sql(ui)?;
-        Ok(Loaded {
+        Ok(Schemas {
             here,
             target: target.schema,
             files,
@@ -220,162 +208,19 @@ impl VerifyArgs {
     }
 }
 
-impl Loaded {
-    /// Holds the database against the target as it can be there.
-    async fn compare(
-        self,
-        connection: &mut PgConnection,
-        mapping: &Mapping,
-        roles: &Roles,
-    ) -> Result<Compared, VerifyError> {
-        let mut missing = Vec::new();
-        let mut files = self.files;
-        for (name, instead) in &mapping.verify.stand_in {
-            if lacks_namespace(connection, name).await? {
-                missing.extend([name.clone(), instead.clone()]);
-                for file in files.iter_mut().flatten() {
-                    file.text = stand_in(&file.text, name, instead);
-                }
-            }
-        }
-        let target = match files {
-            Some(files) if !missing.is_empty() => sql::read(&files, &self.target.namespaces)?,
-            _ => self.target,
-        };
-        let absent = roles.absent();
-        let target = promised(target, &absent, &missing);
-        Ok(Compared {
-            comparison: diff::compare(&self.here, &target, mapping),
-            schema: self.here,
-        })
-    }
-}
-
 async fn verify(
-    args: &VerifyArgs,
-    mapping: &Mapping,
-    pair: &str,
-    loaded: Option<Loaded>,
-    setup: Option<(String, String)>,
+    request: &Request<'_>,
+    schemas: Option<Schemas>,
     options: &ConnectOptions,
     control: &Control,
 ) -> Result<Verification, CliError> {
     let connected = or_stopped(control, connect(options)).await?;
     let mut connection = connected.map_err(|error| failed(error.into()))?;
-    let mut verification = Verification::default();
-    let work = async {
-        let roles = Roles::read(&mut connection, &mapping.actors).await?;
-        let compared = match loaded {
-            Some(loaded) => Some(loaded.compare(&mut connection, mapping, &roles).await?),
-            None => None,
-        };
-        if let Some(Compared { comparison, .. }) = &compared
-            && args.takes(Section::Structure)
-        {
-            let score = score::score(comparison, mapping);
-            let verdict = gate::judge(comparison, &score, &mapping.gate);
-            verification
-                .checks
-                .extend(check_target(comparison, &verdict, &roles.absent()));
-            let namespaces = [mapping.to.home().to_owned()];
-            let checks = check_structure(&mut connection, &namespaces).await?;
-            verification.checks.extend(checks);
-        }
-        if args.takes(Section::Values) {
-            let values = Values {
-                mapping,
-                pair,
-                budget: args.budget,
-                sample: args.sample,
-            };
-            let checks = check_values(&mut connection, &values).await?;
-            verification.checks.extend(checks);
-        }
-        let setup = setup
-            .as_ref()
-            .map(|(file, text)| (file.as_str(), text.as_str()));
-        probe(
-            args,
-            mapping,
-            compared.as_ref(),
-            &roles,
-            setup,
-            &mut connection,
-            &mut verification.checks,
-        )
-        .await
-    };
-    or_stopped(control, work).await?.map_err(failed)?;
-    Ok(verification)
+    let work = verify::run(&mut connection, request, schemas);
+    or_stopped(control, work).await?.map_err(failed)
 }
 
-async fn probe(
-    args: &VerifyArgs,
-    mapping: &Mapping,
-    compared: Option<&Compared>,
-    roles: &Roles,
-    setup: Option<(&str, &str)>,
-    connection: &mut PgConnection,
-    checks: &mut Vec<Check>,
-) -> Result<(), VerifyError> {
-    let tries = [
-        Section::Access,
-        Section::Flow,
-        Section::Statements,
-        Section::Selects,
-    ];
-    if args.no_write_probe || !tries.into_iter().any(|section| args.takes(section)) {
-        return Ok(());
-    }
-    let home = mapping.to.home();
-    let actors = &mapping.actors;
-    let mut probes = match Probes::begin(connection, home, setup).await {
-        Ok(probes) => probes,
-        Err(error @ VerifyError::Setup { .. }) => {
-            checks.push(Check::without_rows(&error));
-            return Ok(());
-        }
-        Err(error) => return Err(error),
-    };
-    if args.takes(Section::Access) {
-        for expect in &mapping.expect_access {
-            let begun = Instant::now();
-            let mut check = check_access(&mut probes, expect, home, actors, roles).await?;
-            check.took = begun.elapsed();
-            checks.push(check);
-        }
-    }
-    if args.takes(Section::Flow) {
-        for expect in &mapping.expect_flows {
-            let begun = Instant::now();
-            let mut check = check_flow(&mut probes, expect, actors, roles).await?;
-            check.took = begun.elapsed();
-            checks.push(check);
-        }
-    }
-    if args.takes(Section::Statements) {
-        for expect in &mapping.expect_statements {
-            let begun = Instant::now();
-            let mut check = check_statement(&mut probes, expect, actors, roles).await?;
-            check.took = begun.elapsed();
-            checks.push(check);
-        }
-    }
-    if let Some(Compared { comparison, schema }) = compared
-        && args.takes(Section::Selects)
-    {
-        for (expect, outcome) in mapping.expect_selects.iter().zip(&comparison.selects) {
-            let begun = Instant::now();
-            let check = check_select(&mut probes, expect, outcome, schema, mapping, roles);
-            let mut check = check.await?;
-            check.took = begun.elapsed();
-            checks.push(check);
-        }
-    }
-    probes.end().await
-}
-
-fn failed(error: VerifyError) -> CliError {
+pub(super) fn failed(error: VerifyError) -> CliError {
     match error {
         VerifyError::Connect(error) => {
             let hint = error.hint();

@@ -17,7 +17,7 @@ const UNDO: &str = "undo";
 const EXTENSION: &str = "sql";
 
 /// A phase: migrations in the order of their versions, and the way back.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Phase {
     /// The folder's name.
     pub name: String,
@@ -28,7 +28,7 @@ pub struct Phase {
 }
 
 /// One migration.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct MigrationFile {
     /// The number in its name.
     pub version: i64,
@@ -43,7 +43,7 @@ pub struct MigrationFile {
 }
 
 /// SQL that was read and can be run.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Script {
     /// Where it was read.
     pub path: String,

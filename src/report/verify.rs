@@ -78,7 +78,8 @@ fn lines(check: &Check, screen: Screen, options: Options) -> Vec<String> {
     lines
 }
 
-fn sum(verification: &Verification) -> String {
+/// One line: how many checks ended how.
+pub fn sum(verification: &Verification) -> String {
     let passed = verification.count(|verdict| *verdict == Verdict::Passed);
     let failed = verification.count(|verdict| *verdict == Verdict::Failed);
     let known = verification.count(|verdict| matches!(verdict, Verdict::Known { .. }));
@@ -142,6 +143,12 @@ pub fn json(verification: &Verification, database: &str) -> String {
     };
     let text = serde_json::to_string_pretty(&document);
     text.unwrap_or_else(|error| unreachable!("a value without maps becomes JSON: {error}")) + "\n"
+}
+
+/// The checks as the document lists them, for a document of another command.
+pub fn checks(verification: &Verification) -> serde_json::Value {
+    let checks: Vec<JsonCheck<'_>> = verification.checks.iter().map(json_check).collect();
+    serde_json::json!({"passed": verification.holds(), "checks": checks})
 }
 
 fn json_check(check: &Check) -> JsonCheck<'_> {

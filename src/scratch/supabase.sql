@@ -9,6 +9,11 @@ GRANT USAGE ON SCHEMA auth, extensions, public TO anon, authenticated, service_r
 CREATE EXTENSION "uuid-ossp";
 CREATE EXTENSION pgcrypto;
 
+-- A project gives all of these on what its owner makes, and leaves the rest to row security.
+ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT ALL ON TABLES TO anon, authenticated, service_role;
+ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT ALL ON SEQUENCES TO anon, authenticated, service_role;
+ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT ALL ON FUNCTIONS TO anon, authenticated, service_role;
+
 -- Who signed up: what the sign-in service writes.
 CREATE TABLE auth.users (
     id uuid PRIMARY KEY DEFAULT gen_random_uuid(),

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::page::{Page, Standing};
+use crate::report::verify as report;
 
 pub(super) fn page(page: &Page<'_>) -> String {
     let phases: Vec<Value> = page
@@ -65,6 +66,7 @@ pub(super) fn page(page: &Page<'_>) -> String {
         "blockers": blockers,
         "quarantined": quarantined,
         "gate": gate,
+        "verify": report::checks(page.verification),
     });
     format!("{answer:#}\n")
 }

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use self::page::{Page, Standing};
-use self::road::Rehearsal;
+use self::road::{Rehearsal, Rehearsed};
 use super::args::{ListFormat, Namespaces, OutputArg, Sides};
 use super::error::{CliError, Outcome};
 use super::migrate::{Found, Scope, connection_options};
@@ -20,6 +20,7 @@ use super::ui::Ui;
 use crate::migrate::Control;
 use crate::scratch::{BorrowError, Borrowed, Cluster, ScratchError, Search};
 use crate::source::postgres::ConnectOptions;
+use crate::verify::Folder;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -30,13 +31,14 @@ Examples:
   From the schema that is live, which is only read:
     align rehearse --from env:DATABASE_URL
 
-Exits with 1 when it ends below the gate, with 2 on failure.";
+Exits with 1 when it ends below the gate or a check fails, with 2 on failure.";
 
 /// Run the migrations on a throw-away server
 ///
 /// Starts a server of its own from the PostgreSQL that is installed here, loads the schema to start
 /// from, runs the phases as `align migrate` does, and says after each how far the schema to arrive at
-/// still is. Then the server is removed. Needs no database and no network.
+/// still is. In the end it checks what is there as `align verify` does, and removes the server. Needs no
+/// database and no network.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct RehearseArgs {
@@ -106,7 +108,11 @@ pub(super) fn run(ui: &Ui, args: &RehearseArgs) -> Result<Outcome, CliError> {
     };
     let (from, to) = pair::sides(ui, &typed, Some(&mapping))?;
     let (from, files) = from.load_with_sql(ui)?;
-    let to = to.load(ui)?;
+    let (to, to_files) = to.load_with_sql(ui)?;
+    let setup = match &mapping.mapping.verify.setup {
+        Some(path) => Some((path.clone(), mapping.beside(path)?)),
+        None => None,
+    };
     let files: Vec<(String, String)> = match files {
         Some(files) => files
             .into_iter()
@@ -121,6 +127,16 @@ pub(super) fn run(ui: &Ui, args: &RehearseArgs) -> Result<Outcome, CliError> {
     let server = server.map(|typed| connection_options(ui, typed, "--server"));
     let server = server.transpose()?;
     let control = Control::default();
+    let mut folders: Vec<Folder> = mapping.folders();
+    folders.retain(|folder| found.phases.iter().all(|phase| phase.name != folder.name));
+    for folder in &mut folders {
+        folder.is_own = false;
+    }
+    folders.extend(found.phases.iter().map(|phase| Folder {
+        name: phase.name.clone(),
+        is_own: true,
+        phase: Ok(phase.clone()),
+    }));
     let rehearsal = Rehearsal {
         ui,
         control: &control,
@@ -128,12 +144,17 @@ pub(super) fn run(ui: &Ui, args: &RehearseArgs) -> Result<Outcome, CliError> {
         found: &found,
         from: &from,
         to: &to,
+        to_files: to_files.as_deref(),
+        setup: setup
+            .as_ref()
+            .map(|(file, text)| (file.as_str(), text.as_str())),
         files: &files,
+        folders: &folders,
         profile,
         makes_roles: server.is_none(),
         rows: args.rows,
     };
-    let standings = block_on(ui, &control, async {
+    let rehearsed = block_on(ui, &control, async {
         match &server {
             Some(server) => on_server(ui, server, &rehearsal).await,
             None => {
@@ -150,14 +171,16 @@ pub(super) fn run(ui: &Ui, args: &RehearseArgs) -> Result<Outcome, CliError> {
         from: &from,
         to: &to,
         profile,
-        standings: &standings,
+        standings: &rehearsed.standings,
+        verification: &rehearsed.verification,
     };
     let answer = match args.format {
         ListFormat::Text => page.text(),
         ListFormat::Json => json::page(&page),
     };
     args.output.write(ui, &answer)?;
-    let passed = standings.last().is_some_and(|last| last.verdict.passed);
+    let last = rehearsed.standings.last();
+    let passed = last.is_some_and(|last| last.verdict.passed) && rehearsed.verification.holds();
     Ok(Outcome::no_if(!passed))
 }
 
@@ -166,7 +189,7 @@ async fn on_server(
     ui: &Ui,
     server: &ConnectOptions,
     rehearsal: &Rehearsal<'_>,
-) -> Result<Vec<Standing>, CliError> {
+) -> Result<Rehearsed, CliError> {
     let mut borrowed = Borrowed::create(server).await.map_err(no_database)?;
     let address = borrowed.options().describe();
     ui.status(format_args!("scratch database {address}"));

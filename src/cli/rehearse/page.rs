@@ -14,12 +14,18 @@ use crate::diff::{Comparison, SelectResult};
 use crate::gate::Verdict;
 use crate::migrate::LockMode;
 use crate::report::screen::{Screen, visible, width};
+use crate::report::verify as report;
 use crate::score::Score;
+use crate::verify::{self, Verification};
 
 /// The most blockers that are listed.
 const LISTED: usize = 20;
 
+/// The most failing checks that are named.
+const NAMED: usize = 8;
+
 /// Where the schema stands after a phase.
+#[derive(Debug)]
 pub(super) struct Standing {
     /// `start`, or the phase.
     pub(super) name: String,
@@ -35,6 +41,7 @@ pub(super) struct Page<'p> {
     pub(super) to: &'p Loaded,
     pub(super) profile: Profile,
     pub(super) standings: &'p [Standing],
+    pub(super) verification: &'p Verification,
 }
 
 /// Queries of the other application: answered, known to fail, all.
@@ -174,7 +181,35 @@ impl Page<'_> {
             let reasons = last.verdict.reasons.join("; ");
             self.paragraph(&mut text, &format!("the gate fails: {reasons}"));
         }
+        self.checks(&mut text);
         text
+    }
+
+    /// What `align verify` says of it: the sum and what fails, or all of it for those who want that.
+    fn checks(&self, text: &mut String) {
+        if self.ui.is_verbose() {
+            text.push('\n');
+            text.push_str(&report::text(self.verification, self.ui.options()));
+            return;
+        }
+        let screen = Screen::of(self.ui.options());
+        let checks = self.verification.checks.iter();
+        let failed = checks.filter(|check| check.verdict == verify::Verdict::Failed);
+        let failed: Vec<String> = failed
+            .map(|check| visible(&format!("{}: {}", check.section, check.name)))
+            .collect();
+        for name in failed.iter().take(NAMED) {
+            let name = screen.cut(name, screen.width.saturating_sub(4));
+            line(text, format_args!("  ! {name}"));
+        }
+        if failed.len() > NAMED {
+            let more = failed.len() - NAMED;
+            line(text, format_args!("  and {more} checks more, shown by -v"));
+        }
+        line(
+            text,
+            format_args!("verify: {}", report::sum(self.verification)),
+        );
     }
 
     fn tables(&self, text: &mut String) {

@@ -1,4 +1,4 @@
-//! The road itself: load, measure, and for each phase migrate and measure again.
+//! The road itself: load, measure, for each phase migrate and measure again, and check what is there.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,9 @@ use sqlx::postgres::PgConnection;
 use super::super::error::CliError;
 use super::super::migrate::{Found, failed};
 use super::super::pair::Loaded;
+use super::super::runtime::or_stopped;
 use super::super::ui::Ui;
+use super::super::verify::failed as unverified;
 use super::{Profile, Standing};
 use crate::mapping::Mapping;
 use crate::migrate::{
@@ -17,7 +19,9 @@ use crate::migrate::{
 };
 use crate::schema::Ident;
 use crate::scratch::{self, ROLES, ROWS, SUPABASE};
+use crate::source::TextFile;
 use crate::source::postgres::{self, ConnectOptions, connect};
+use crate::verify::{self, BUDGET, Folder, Schemas, Section, Verification};
 use crate::{diff, gate, score};
 
 /// Nobody else is on the server.
@@ -31,8 +35,14 @@ pub(super) struct Rehearsal<'r> {
     pub(super) found: &'r Found,
     pub(super) from: &'r Loaded,
     pub(super) to: &'r Loaded,
+    /// What the schema to arrive at was read from, where that is SQL.
+    pub(super) to_files: Option<&'r [TextFile]>,
+    /// What makes the rows that the last check rests on: a file's name and its text.
+    pub(super) setup: Option<(&'r str, &'r str)>,
     /// Names and texts of what makes the schema to start from.
     pub(super) files: &'r [(String, String)],
+    /// The phases, for the check of what was run.
+    pub(super) folders: &'r [Folder],
     pub(super) profile: Profile,
     /// Roles belong to a whole server.
     pub(super) makes_roles: bool,
@@ -62,9 +72,18 @@ pub(super) struct Done {
     pub(super) watched: Vec<Watched>,
 }
 
+/// Where the road led.
+#[derive(Debug)]
+pub(super) struct Rehearsed {
+    /// At the start, and after each phase.
+    pub(super) standings: Vec<Standing>,
+    /// Of what is there in the end.
+    pub(super) verification: Verification,
+}
+
 impl Rehearsal<'_> {
-    /// Where the schema stands at the start, and after each phase.
-    pub(super) async fn run(&self, options: &ConnectOptions) -> Result<Vec<Standing>, CliError> {
+    /// Goes all the way.
+    pub(super) async fn run(&self, options: &ConnectOptions) -> Result<Rehearsed, CliError> {
         let mut connection = connect(options).await.map_err(CliError::failed)?;
         if self.profile == Profile::Supabase {
             if self.makes_roles {
@@ -96,7 +115,35 @@ impl Rehearsal<'_> {
             ));
             standings.push(self.measure(options, &phase.name, done).await?);
         }
-        Ok(standings)
+        let verification = self.verify(options).await?;
+        Ok(Rehearsed {
+            standings,
+            verification,
+        })
+    }
+
+    /// Everything that `align verify` looks at.
+    async fn verify(&self, options: &ConnectOptions) -> Result<Verification, CliError> {
+        self.check()?;
+        let here = postgres::read(options, &self.from.schema.namespaces).await;
+        let schemas = Schemas {
+            here: here.map_err(CliError::failed)?,
+            target: self.to.schema.clone(),
+            files: self.to_files.map(<[TextFile]>::to_vec),
+        };
+        let request = verify::Request {
+            mapping: self.mapping,
+            pair: &self.found.pair,
+            folders: self.folders,
+            sections: Section::ALL.into_iter().collect(),
+            writes: true,
+            setup: self.setup,
+            budget: BUDGET,
+            sample: None,
+        };
+        let mut connection = connect(options).await.map_err(CliError::failed)?;
+        let work = verify::run(&mut connection, &request, Some(schemas));
+        or_stopped(self.control, work).await?.map_err(unverified)
     }
 
     fn check(&self) -> Result<(), CliError> {

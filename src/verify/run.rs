@@ -1,0 +1,210 @@
+//! A verification from its first check to its last, in one connection.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use sqlx::postgres::PgConnection;
+
+use super::error::VerifyError;
+use super::history::{self, Folder};
+use super::probe::{Probes, Roles, lacks_namespace};
+use super::promised::{promised, stand_in};
+use super::values::Values;
+use super::{
+    Check, Section, Verification, check_access, check_flow, check_select, check_statement,
+    check_structure, check_target, check_values,
+};
+use crate::diff::Comparison;
+use crate::mapping::Mapping;
+use crate::schema::Schema;
+use crate::source::{TextFile, sql};
+use crate::{diff, gate, score};
+
+/// The most that one check may take, unless somebody says otherwise.
+pub const BUDGET: Duration = Duration::from_secs(600);
+
+/// What is checked, and how much of it.
+#[derive(Debug)]
+pub struct Request<'a> {
+    /// The mapping.
+    pub mapping: &'a Mapping,
+    /// What the ledger calls the pair.
+    pub pair: &'a str,
+    /// The phases whose files are known.
+    pub folders: &'a [Folder],
+    /// Sections that are wanted.
+    pub sections: BTreeSet<Section>,
+    /// Whether writes are tried; each is rolled back.
+    pub writes: bool,
+    /// What makes the rows that the probes rest on: a file's name and its text.
+    pub setup: Option<(&'a str, &'a str)>,
+    /// The most that one check of rows may take.
+    pub budget: Duration,
+    /// About how many rows of a table are looked at; `None` is all of them.
+    pub sample: Option<u64>,
+}
+
+/// Both schemas, for the checks that compare them.
+#[derive(Debug)]
+pub struct Schemas {
+    /// The database's.
+    pub here: Schema,
+    /// What was promised of it.
+    pub target: Schema,
+    /// The target's files where it is SQL, to be read anew with a stand-in for what is not there.
+    pub files: Option<Vec<TextFile>>,
+}
+
+/// The database's schema, held against what was promised.
+struct Compared {
+    comparison: Comparison,
+    schema: Schema,
+}
+
+impl Request<'_> {
+    fn takes(&self, section: Section) -> bool {
+        self.sections.contains(&section)
+    }
+
+    /// Whether a check that is wanted compares the schemas.
+    pub fn compares(&self) -> bool {
+        self.takes(Section::Structure) || self.takes(Section::Selects)
+    }
+}
+
+/// Runs every check that is wanted. Those that compare need `schemas`.
+///
+/// # Errors
+/// [`VerifyError::Server`], or the target cannot be read with its stand-ins.
+pub async fn run(
+    connection: &mut PgConnection,
+    request: &Request<'_>,
+    schemas: Option<Schemas>,
+) -> Result<Verification, VerifyError> {
+    let mapping = request.mapping;
+    let mut verification = Verification::default();
+    let checks = &mut verification.checks;
+    let roles = Roles::read(connection, &mapping.actors).await?;
+    let compared = match schemas {
+        Some(schemas) => Some(schemas.compare(connection, mapping, &roles).await?),
+        None => None,
+    };
+    if let Some(Compared { comparison, .. }) = &compared
+        && request.takes(Section::Structure)
+    {
+        let score = score::score(comparison, mapping);
+        let verdict = gate::judge(comparison, &score, &mapping.gate);
+        checks.extend(check_target(comparison, &verdict, &roles.absent()));
+        let namespaces = [mapping.to.home().to_owned()];
+        checks.extend(check_structure(connection, &namespaces).await?);
+        checks.push(history::check(connection, request.pair, request.folders).await?);
+        checks.push(history::left(connection, request.pair, request.folders, &namespaces).await?);
+    }
+    if request.takes(Section::Values) {
+        let values = Values {
+            mapping,
+            pair: request.pair,
+            budget: request.budget,
+            sample: request.sample,
+        };
+        checks.extend(check_values(connection, &values).await?);
+    }
+    probe(connection, request, compared.as_ref(), &roles, checks).await?;
+    Ok(verification)
+}
+
+impl Schemas {
+    /// Holds the database against the target as it can be there.
+    async fn compare(
+        self,
+        connection: &mut PgConnection,
+        mapping: &Mapping,
+        roles: &Roles,
+    ) -> Result<Compared, VerifyError> {
+        let mut missing = Vec::new();
+        let mut files = self.files;
+        for (name, instead) in &mapping.verify.stand_in {
+            if lacks_namespace(connection, name).await? {
+                missing.extend([name.clone(), instead.clone()]);
+                for file in files.iter_mut().flatten() {
+                    file.text = stand_in(&file.text, name, instead);
+                }
+            }
+        }
+        let target = match files {
+            Some(files) if !missing.is_empty() => sql::read(&files, &self.target.namespaces)?,
+            _ => self.target,
+        };
+        let absent = roles.absent();
+        let target = promised(target, &absent, &missing);
+        Ok(Compared {
+            comparison: diff::compare(&self.here, &target, mapping),
+            schema: self.here,
+        })
+    }
+}
+
+async fn probe(
+    connection: &mut PgConnection,
+    request: &Request<'_>,
+    compared: Option<&Compared>,
+    roles: &Roles,
+    checks: &mut Vec<Check>,
+) -> Result<(), VerifyError> {
+    let tries = [
+        Section::Access,
+        Section::Flow,
+        Section::Statements,
+        Section::Selects,
+    ];
+    if !request.writes || !tries.into_iter().any(|section| request.takes(section)) {
+        return Ok(());
+    }
+    let mapping = request.mapping;
+    let home = mapping.to.home();
+    let actors = &mapping.actors;
+    let mut probes = match Probes::begin(connection, home, request.setup).await {
+        Ok(probes) => probes,
+        Err(error @ VerifyError::Setup { .. }) => {
+            checks.push(Check::without_rows(&error));
+            return Ok(());
+        }
+        Err(error) => return Err(error),
+    };
+    if request.takes(Section::Access) {
+        for expect in &mapping.expect_access {
+            let begun = Instant::now();
+            let mut check = check_access(&mut probes, expect, home, actors, roles).await?;
+            check.took = begun.elapsed();
+            checks.push(check);
+        }
+    }
+    if request.takes(Section::Flow) {
+        for expect in &mapping.expect_flows {
+            let begun = Instant::now();
+            let mut check = check_flow(&mut probes, expect, actors, roles).await?;
+            check.took = begun.elapsed();
+            checks.push(check);
+        }
+    }
+    if request.takes(Section::Statements) {
+        for expect in &mapping.expect_statements {
+            let begun = Instant::now();
+            let mut check = check_statement(&mut probes, expect, actors, roles).await?;
+            check.took = begun.elapsed();
+            checks.push(check);
+        }
+    }
+    if let Some(Compared { comparison, schema }) = compared
+        && request.takes(Section::Selects)
+    {
+        for (expect, outcome) in mapping.expect_selects.iter().zip(&comparison.selects) {
+            let begun = Instant::now();
+            let check = check_select(&mut probes, expect, outcome, schema, mapping, roles);
+            let mut check = check.await?;
+            check.took = begun.elapsed();
+            checks.push(check);
+        }
+    }
+    probes.end().await
+}

@@ -8,14 +8,15 @@ use std::time::Duration;
 use anyhow::anyhow;
 use clap::{Args, ValueEnum};
 
-use super::args::{ListFormat, MapArg, Namespaces, OutputArg, Sides};
+use super::again;
+use super::args::{CheckFormat, MapArg, Namespaces, OutputArg, Sides};
 use super::error::{CliError, Outcome};
 use super::migrate::connection_options;
 use super::pair::{self, FoundMapping};
 use super::runtime::{block_on, or_stopped};
 use super::ui::Ui;
 use crate::migrate::{Control, duration};
-use crate::report::{Options, verify as report};
+use crate::report::{Options, findings, github, html, junit, sarif, verify as report};
 use crate::source::postgres::{ConnectOptions, connect};
 use crate::verify::{self, Request, Schemas, Section, Verdict, Verification, VerifyError};
 
@@ -83,7 +84,7 @@ pub(super) struct VerifyArgs {
 
     /// What to write
     #[arg(long, help_heading = "Output", value_enum, default_value = "text")]
-    format: ListFormat,
+    format: CheckFormat,
 
     #[command(flatten)]
     output: OutputArg,
@@ -147,7 +148,7 @@ pub(super) fn run(ui: &Ui, args: &VerifyArgs) -> Result<Outcome, CliError> {
     };
     let work = verify(&request, schemas, &options, &control);
     let verification = block_on(ui, &control, work)?;
-    answer(ui, args, &verification, &options)
+    answer(ui, args, &verification, &options, found.file())
 }
 
 /// Writes it, and says whether everything holds.
@@ -156,16 +157,22 @@ fn answer(
     args: &VerifyArgs,
     verification: &Verification,
     options: &ConnectOptions,
+    file: Option<&str>,
 ) -> Result<Outcome, CliError> {
+    let told = findings::of_verification(verification, &options.describe(), file);
     let answer = match args.format {
-        ListFormat::Text => report::text(
+        CheckFormat::Text => report::text(
             verification,
             Options {
                 all: args.all,
                 ..ui.options()
             },
         ),
-        ListFormat::Json => report::json(verification, &options.describe()),
+        CheckFormat::Json => report::json(verification, &options.describe()),
+        CheckFormat::Html => html::checks(&told, &again::command(), &[]),
+        CheckFormat::Junit => junit::render(&told),
+        CheckFormat::Sarif => sarif::render(&told),
+        CheckFormat::Github => github::render(&told),
     };
     args.output.write(ui, &answer)?;
     let failed = verification.count(|verdict| *verdict == Verdict::Failed);

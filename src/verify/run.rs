@@ -176,6 +176,7 @@ async fn probe(
             let begun = Instant::now();
             let mut check = check_access(&mut probes, expect, home, actors, roles).await?;
             check.took = begun.elapsed();
+            check.at = Some(expect.at);
             checks.push(check);
         }
     }
@@ -184,6 +185,7 @@ async fn probe(
             let begun = Instant::now();
             let mut check = check_flow(&mut probes, expect, actors, roles).await?;
             check.took = begun.elapsed();
+            check.at = Some(expect.at);
             checks.push(check);
         }
     }
@@ -192,6 +194,7 @@ async fn probe(
             let begun = Instant::now();
             let mut check = check_statement(&mut probes, expect, actors, roles).await?;
             check.took = begun.elapsed();
+            check.at = Some(expect.at);
             checks.push(check);
         }
     }
@@ -203,6 +206,7 @@ async fn probe(
             let check = check_select(&mut probes, expect, outcome, schema, mapping, roles);
             let mut check = check.await?;
             check.took = begun.elapsed();
+            check.at = Some(expect.at);
             checks.push(check);
         }
     }

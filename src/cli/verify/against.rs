@@ -5,7 +5,7 @@ use clap::Args;
 use super::super::copy::failed as copy_failed;
 use super::super::error::{CliError, Outcome};
 use super::super::migrate::connection_options;
-use super::super::pair;
+use super::super::pair::{self, FoundMapping};
 use super::super::runtime::{block_on, or_stopped};
 use super::super::ui::Ui;
 use super::{VerifyArgs, answer, failed};
@@ -69,7 +69,8 @@ pub(super) fn run(ui: &Ui, args: &VerifyArgs, source: &str) -> Result<Outcome, C
     }
     let from = connection_options(ui, source, "--against")?;
     let to = connection_options(ui, &args.database, "--database")?;
-    let pair = found.as_ref().map(pair::FoundMapping::pair).transpose()?;
+    let pair = found.as_ref().map(FoundMapping::pair).transpose()?;
+    let file = found.as_ref().and_then(FoundMapping::file).map(str::to_owned);
     let mapping = found.map(|found| found.mapping).unwrap_or_default();
     let namespaces = |stated: &[Ident]| -> Vec<Ident> {
         let typed = &args.namespaces.schemas;
@@ -112,7 +113,7 @@ pub(super) fn run(ui: &Ui, args: &VerifyArgs, source: &str) -> Result<Outcome, C
         &control,
     );
     let verification = block_on(ui, &control, work)?;
-    answer(ui, args, &verification, &to)
+    answer(ui, args, &verification, &to, file.as_deref())
 }
 
 async fn compare(

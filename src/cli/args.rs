@@ -94,6 +94,23 @@ pub(super) enum ListFormat {
     Json,
 }
 
+/// What the answer of a check is written as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum CheckFormat {
+    /// For a terminal
+    Text,
+    /// For a program
+    Json,
+    /// For a browser: one file
+    Html,
+    /// For a CI that shows test results
+    Junit,
+    /// For code scanning, and editors
+    Sarif,
+    /// For annotations in a GitHub workflow
+    Github,
+}
+
 pub(super) fn ident(text: &str) -> Result<Ident, String> {
     Ident::new(text).map_err(|error| error.to_string())
 }

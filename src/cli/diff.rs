@@ -2,13 +2,14 @@
 
 use clap::{Args, ValueEnum};
 
+use super::again;
 use super::args::{MapArg, OutputArg, Sides};
 use super::error::{CliError, Outcome};
 use super::pair::{self, FoundMapping};
 use super::ui::Ui;
 use crate::mapping::Mapping;
 use crate::report::explain::NotFound;
-use crate::report::{self, Labelled, Options, Report};
+use crate::report::{self, Labelled, Options, Places, Report};
 use crate::{diff, gate, score};
 
 const EXAMPLES: &str = "\
@@ -86,6 +87,14 @@ enum Format {
     Json,
     /// For a comment on a pull request
     Markdown,
+    /// For a browser: one file
+    Html,
+    /// For a CI that shows test results
+    Junit,
+    /// For code scanning, and editors
+    Sarif,
+    /// For annotations in a GitHub workflow
+    Github,
 }
 
 pub(super) fn run(ui: &Ui, args: &DiffArgs) -> Result<Outcome, CliError> {
@@ -102,6 +111,7 @@ pub(super) fn run(ui: &Ui, args: &DiffArgs) -> Result<Outcome, CliError> {
     let comparison = diff::compare(&from.schema, &to.schema, mapping);
     let score = score::score(&comparison, mapping);
     let verdict = gate::judge(&comparison, &score, &mapping.gate);
+    let again = again::command();
     let report = Report {
         comparison: &comparison,
         score: &score,
@@ -116,6 +126,12 @@ pub(super) fn run(ui: &Ui, args: &DiffArgs) -> Result<Outcome, CliError> {
             source: &to.source,
         },
         map: found.as_ref().map(|found| found.label.as_str()),
+        places: Places {
+            from: Some(&from.schema.places),
+            to: Some(&to.schema.places),
+            mapping: found.as_ref().and_then(FoundMapping::file),
+        },
+        again: &again,
         options: Options {
             all: args.all,
             ..ui.options()
@@ -182,6 +198,10 @@ impl From<Format> for report::Format {
             Format::Text => Self::Text,
             Format::Json => Self::Json,
             Format::Markdown => Self::Markdown,
+            Format::Html => Self::Html,
+            Format::Junit => Self::Junit,
+            Format::Sarif => Self::Sarif,
+            Format::Github => Self::Github,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The command line: what was typed, what it means, what is printed where, and with which code the
 //! program ends. Nothing else reads the environment.
 
+mod again;
 mod args;
 mod copy;
 mod diff;

@@ -179,6 +179,14 @@ impl FoundMapping {
         })
     }
 
+    /// The mapping's file; `None` for the one inside the program.
+    pub(super) fn file(&self) -> Option<&str> {
+        match &self.home {
+            Home::Folder(_) => Some(&self.label),
+            Home::Bundled => None,
+        }
+    }
+
     /// Where the mapping says that its migrations are; `None` where it does not, or is bundled.
     pub(super) fn migrations(&self) -> Option<PathBuf> {
         let dir = &self.mapping.migrate.as_ref()?.dir;

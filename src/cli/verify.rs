@@ -324,6 +324,7 @@ async fn probe(
             let begun = Instant::now();
             let mut check = check_access(&mut probes, expect, home, actors, roles).await?;
             check.took = begun.elapsed();
+            check.at = Some(expect.at);
             checks.push(check);
         }
     }
@@ -332,6 +333,7 @@ async fn probe(
             let begun = Instant::now();
             let mut check = check_flow(&mut probes, expect, actors, roles).await?;
             check.took = begun.elapsed();
+            check.at = Some(expect.at);
             checks.push(check);
         }
     }
@@ -340,6 +342,7 @@ async fn probe(
             let begun = Instant::now();
             let mut check = check_statement(&mut probes, expect, actors, roles).await?;
             check.took = begun.elapsed();
+            check.at = Some(expect.at);
             checks.push(check);
         }
     }
@@ -351,6 +354,7 @@ async fn probe(
             let check = check_select(&mut probes, expect, outcome, schema, mapping, roles);
             let mut check = check.await?;
             check.took = begun.elapsed();
+            check.at = Some(expect.at);
             checks.push(check);
         }
     }

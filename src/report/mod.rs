@@ -1,13 +1,20 @@
-//! From values to text: a comparison with its score as text, JSON or Markdown, one column's arithmetic
-//! in full ([`explain`]), a schema as text or JSON ([`inspect`]).
+//! From values to text: a comparison with its score as text, JSON, Markdown or a page of HTML, one
+//! column's arithmetic in full ([`explain`]), a schema as text or JSON ([`inspect`]), and what any
+//! command found out for tools that read findings (JUnit, SARIF, GitHub).
 //!
 //! A report decides no fact. It reads no clock and no environment, so one value gives one text.
 //! Colors are always written; the stream that carries the text strips them where they are not wanted.
 
 pub mod explain;
+pub(crate) mod findings;
+pub(crate) mod github;
+pub(crate) mod html;
 pub mod inspect;
 mod json;
+pub(crate) mod junit;
 mod markdown;
+pub(crate) mod markup;
+pub(crate) mod sarif;
 pub(crate) mod screen;
 pub(crate) mod standing;
 mod style;
@@ -17,9 +24,12 @@ pub mod verify;
 #[cfg(test)]
 mod sample;
 
+use std::collections::BTreeMap;
+
 use crate::diff::Comparison;
 use crate::gate::Verdict;
 use crate::mapping::Mapping;
+use crate::schema::{ObjectPath, Place};
 use crate::score::Score;
 
 pub use inspect::{JsonError, schema_from_json};
@@ -42,8 +52,23 @@ pub struct Report<'a> {
     pub to: Labelled<'a>,
     /// What the mapping is called; `None` when names alone decided.
     pub map: Option<&'a str>,
+    /// Where everything stands.
+    pub places: Places<'a>,
+    /// The command that makes the report again, without a password.
+    pub again: &'a str,
     /// How it is printed.
     pub options: Options,
+}
+
+/// Where the tables and columns of both sides, and the rules of the mapping stand in files.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Places<'a> {
+    /// Of the from side; `None` for a live database.
+    pub from: Option<&'a BTreeMap<ObjectPath, Place>>,
+    /// Of the to side.
+    pub to: Option<&'a BTreeMap<ObjectPath, Place>>,
+    /// The mapping file; `None` for the one inside the program.
+    pub mapping: Option<&'a str>,
 }
 
 /// What a side is called.
@@ -75,6 +100,14 @@ pub enum Format {
     Json,
     /// For a comment on a pull request.
     Markdown,
+    /// For a browser: one file.
+    Html,
+    /// For a CI that shows test results.
+    Junit,
+    /// For code scanning, and editors.
+    Sarif,
+    /// For annotations in a GitHub workflow.
+    Github,
 }
 
 /// The report as one text that ends with a line end.
@@ -83,6 +116,10 @@ pub fn render(report: &Report<'_>, format: Format) -> String {
         Format::Text => text::render(report),
         Format::Json => json::render(report),
         Format::Markdown => markdown::render(report),
+        Format::Html => html::diff(report),
+        Format::Junit => junit::render(&findings::of_report(report)),
+        Format::Sarif => sarif::render(&findings::of_report(report)),
+        Format::Github => github::render(&findings::of_report(report)),
     }
 }
 

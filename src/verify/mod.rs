@@ -27,6 +27,8 @@ pub use values::{Values, check as check_values};
 use std::fmt;
 use std::time::Duration;
 
+use crate::mapping::At;
+
 /// What was found out, in the order in which it was tried.
 #[derive(Debug, Default)]
 pub struct Verification {
@@ -49,6 +51,8 @@ pub struct Check {
     pub findings: Vec<Finding>,
     /// How long it took.
     pub took: Duration,
+    /// Where the mapping asks for it.
+    pub at: Option<At>,
 }
 
 /// The parts of a verification, in their order.
@@ -160,6 +164,7 @@ impl Check {
             looked_at,
             findings,
             took: Duration::ZERO,
+            at: None,
         }
     }
 

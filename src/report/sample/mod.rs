@@ -12,7 +12,7 @@ use crate::gate::{Verdict, judge};
 use crate::mapping::{
     At, ChecklistItem, Class, ExpectTable, Gate, Mapping, Migrate, Priority, TableRef,
 };
-use crate::report::{Labelled, Options, Report};
+use crate::report::{Labelled, Options, Places, Report};
 use crate::schema::{ColumnType, Ident, Place, QualifiedName, Sighting};
 use crate::score::{CategoryScore, Counted, Coverage, Score, Share, Strict, TableScore};
 
@@ -41,6 +41,8 @@ impl Sample {
                 source: "sql:trendtialcrm.sql",
             },
             map: Some("clara-to-trendtialcrm"),
+            places: Places::default(),
+            again: "align diff --map 'clara-to-trendtialcrm' --format html",
             options: self.options,
         }
     }

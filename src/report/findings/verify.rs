@@ -1,0 +1,51 @@
+//! The findings of a verification: its own checks.
+
+use super::{Check, Finding, Findings, Level, Outcome, Spot};
+use crate::verify::{Verdict, Verification};
+
+/// What `align verify` found out about `database`; `mapping` is the mapping's file.
+pub(crate) fn of_verification(
+    verification: &Verification,
+    database: &str,
+    mapping: Option<&str>,
+) -> Findings {
+    let checks = verification.checks.iter().map(|check| {
+        let level = match check.verdict {
+            Verdict::Failed => Level::Error,
+            Verdict::Known { .. } => Level::Warning,
+            Verdict::Passed | Verdict::Skipped { .. } => Level::Note,
+        };
+        let rule = format!("verify.{}", check.section.word());
+        let spot = check.at.and_then(|at| Spot::in_mapping(mapping, at));
+        let mut findings: Vec<Finding> = check
+            .findings
+            .iter()
+            .map(|seen| Finding {
+                sql: seen.sql.clone(),
+                ..Finding::new(&rule, level, &check.name, &seen.message).at(spot.clone())
+            })
+            .collect();
+        if check.verdict == Verdict::Failed && findings.is_empty() {
+            findings.push(Finding::new(&rule, level, &check.name, "does not hold").at(spot));
+        }
+        Check {
+            group: check.section.word().to_owned(),
+            name: check.name.clone(),
+            outcome: match &check.verdict {
+                Verdict::Passed => Outcome::Passed,
+                Verdict::Failed => Outcome::Failed,
+                Verdict::Known { why } => Outcome::Skipped(format!("known to fail: {why}")),
+                Verdict::Skipped { why } => Outcome::Skipped(why.clone()),
+            },
+            took: Some(check.took),
+            said: (check.looked_at > 0).then(|| format!("{} looked at", check.looked_at)),
+            findings,
+        }
+    });
+    Findings {
+        command: "verify",
+        subject: database.to_owned(),
+        file: mapping.map(str::to_owned),
+        checks: checks.collect(),
+    }
+}

@@ -1,0 +1,127 @@
+//! Findings as JUnit XML: a suite for each group, a case for each check.
+
+use std::fmt::Write;
+
+use super::findings::{Check, Finding, Findings, Outcome};
+use super::markup;
+
+/// Findings that are told of one failure; the rest is counted.
+const TOLD: usize = 50;
+
+/// The whole document.
+pub(crate) fn render(findings: &Findings) -> String {
+    let mut groups: Vec<(&str, Vec<&Check>)> = Vec::new();
+    for check in &findings.checks {
+        match groups.iter_mut().find(|(group, _)| *group == check.group) {
+            Some((_, checks)) => checks.push(check),
+            None => groups.push((&check.group, vec![check])),
+        }
+    }
+    let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+    let all: Vec<&Check> = findings.checks.iter().collect();
+    let name = format!("align {}: {}", findings.command, findings.subject);
+    let (tests, failures) = (all.len(), failures(&all));
+    line(
+        &mut xml,
+        format_args!(
+            "<testsuites name=\"{}\" tests=\"{tests}\" failures=\"{failures}\" errors=\"0\" time=\"{}\">",
+            markup::text(&name),
+            seconds(&all)
+        ),
+    );
+    for (group, checks) in groups {
+        suite(&mut xml, findings.command, group, &checks);
+    }
+    xml.push_str("</testsuites>\n");
+    xml
+}
+
+fn suite(xml: &mut String, command: &str, group: &str, checks: &[&Check]) {
+    let skipped = checks
+        .iter()
+        .filter(|check| matches!(check.outcome, Outcome::Skipped(_)))
+        .count();
+    line(
+        xml,
+        format_args!(
+            "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"{skipped}\" time=\"{}\">",
+            markup::text(group),
+            checks.len(),
+            failures(checks),
+            seconds(checks)
+        ),
+    );
+    for check in checks {
+        let head = format!(
+            "    <testcase classname=\"{}\" name=\"{}\" time=\"{}\"",
+            markup::text(&format!("align.{command}.{group}")),
+            markup::text(&check.name),
+            seconds(&[check])
+        );
+        match &check.outcome {
+            Outcome::Passed => line(xml, format_args!("{head}/>")),
+            Outcome::Skipped(why) => line(
+                xml,
+                format_args!(
+                    "{head}>\n      <skipped>{}</skipped>\n    </testcase>",
+                    markup::text(why)
+                ),
+            ),
+            Outcome::Failed => {
+                line(xml, format_args!("{head}>"));
+                failure(xml, check);
+                line(xml, format_args!("    </testcase>"));
+            }
+        }
+    }
+    line(xml, format_args!("  </testsuite>"));
+}
+
+fn failure(xml: &mut String, check: &Check) {
+    let mut told: Vec<&Finding> = check.findings.iter().collect();
+    told.sort_by_key(|finding| finding.level);
+    let first = told.first();
+    let message = first.map_or_else(|| "does not hold".to_owned(), |found| found.sentence());
+    let rule = first.map_or("failed", |found| found.rule.as_str());
+    let mut body: Vec<String> = told.iter().take(TOLD).map(|found| told_of(found)).collect();
+    if told.len() > TOLD {
+        body.push(format!("and {} more", told.len() - TOLD));
+    }
+    line(
+        xml,
+        format_args!(
+            "      <failure message=\"{}\" type=\"{}\">{}</failure>",
+            markup::text(&message),
+            markup::text(rule),
+            body.join("\n")
+        ),
+    );
+}
+
+fn told_of(finding: &Finding) -> String {
+    let mut text = format!("{}: {}", finding.rule, finding.sentence());
+    for spot in &finding.spots {
+        let place = match spot.line {
+            Some(line) => format!("{}:{line}", spot.file),
+            None => spot.file.clone(),
+        };
+        text = format!("{text} ({place})");
+    }
+    markup::text(&text)
+}
+
+fn failures(checks: &[&Check]) -> usize {
+    let failed = checks
+        .iter()
+        .filter(|check| check.outcome == Outcome::Failed);
+    failed.count()
+}
+
+fn seconds(checks: &[&Check]) -> String {
+    let took = checks.iter().filter_map(|check| check.took);
+    format!("{:.3}", took.sum::<std::time::Duration>().as_secs_f64())
+}
+
+fn line(xml: &mut String, line: std::fmt::Arguments<'_>) {
+    writeln!(xml, "{line}").expect("a String takes everything");
+}

@@ -25,6 +25,7 @@
 //! | [`gate`] | the one yes or no |
 //! | [`views`] | which views give an application its own names over the other side's tables |
 //! | [`ddl`] | a schema as SQL: the only place that writes DDL, and SQL literals |
+//! | [`typescript`] | a schema as the types of an application, in the layout of `supabase gen types` |
 //! | [`source`] | from the world to a schema: SQL text, TypeScript, JSON, a live Postgres |
 //! | [`rows`] | rows through a pipe: JSON lines or CSV in, the same through a mapping out |
 //! | [`coverage`] | which values of a live database the mapping's rules do not cover |
@@ -38,7 +39,8 @@
 //!
 //! # Invariants
 //!
-//! 1. The core (`schema`, `mapping`, `transform`, `diff`, `score`, `gate`, `views`, `ddl`) reads no file, no clock, no
+//! 1. The core (`schema`, `mapping`, `transform`, `diff`, `score`, `gate`, `views`, `ddl`,
+//!    `typescript`) reads no file, no clock, no
 //!    environment and no network, and has no `async`. `tests/tidy.rs` reads the sources for it.
 //! 2. `compare` is total: a type nobody knows or a counterpart that is missing is a value in the
 //!    result, never an error.
@@ -71,6 +73,8 @@ pub mod gate;
 pub mod views;
 
 pub mod ddl;
+
+pub mod typescript;
 
 pub mod source;
 

@@ -70,7 +70,7 @@ mod tests {
             let spec = spec.embedded(|path| PAIR.file(path));
             let input = match spec.kind() {
                 Kind::Text { input, .. } => Some(input),
-                Kind::Environment(_) | Kind::Url(_) => None,
+                Kind::Environment(_) | Kind::Url(_) | Kind::SupabaseLocal => None,
             };
             assert!(matches!(input, Some(Input::Text(_))), "{written}");
         }

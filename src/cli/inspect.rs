@@ -8,6 +8,7 @@ use super::pair::{self, Side};
 use super::ui::Ui;
 use crate::ddl;
 use crate::report::inspect;
+use crate::typescript;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -17,6 +18,8 @@ Examples:
     align inspect env:DATABASE_URL --format json -o schema.json
   Show the outcome of a folder of migrations as one SQL text:
     align inspect sql:supabase/migrations --format sql
+  Write the types of an application over the database:
+    align inspect env:DATABASE_URL --format ts -o src/types/database.types.ts
   Take another Postgres schema than public:
     align inspect env:DATABASE_URL --schema sales --schema public
 
@@ -55,6 +58,8 @@ enum Format {
     Json,
     /// For Postgres
     Sql,
+    /// For an application, as `supabase gen types` writes it
+    Ts,
 }
 
 pub(super) fn run(ui: &Ui, args: InspectArgs) -> Result<Outcome, CliError> {
@@ -67,6 +72,7 @@ pub(super) fn run(ui: &Ui, args: InspectArgs) -> Result<Outcome, CliError> {
         Format::Text => inspect::text(&side.schema, ui.width(), ui.is_utf8()),
         Format::Json => inspect::json(&side.schema),
         Format::Sql => ddl::write(&side.schema),
+        Format::Ts => typescript::write(&side.schema),
     };
     args.output.write(ui, &answer)?;
     Ok(Outcome::Yes)

@@ -282,7 +282,7 @@ async fn database(
     }
     let target = Target::read(connection, &found.tables).await?;
     let refusal = match target.check(&found.tables, false) {
-        Ok(()) if shared => Some(Refusal::Pooler),
+        Ok(()) if shared => Some(Refusal::of_address(options).unwrap_or(Refusal::Pooler)),
         checked => checked.err(),
     };
     let standings = survey(connection, &found.pair, &found.phases).await?;
@@ -351,6 +351,9 @@ async fn is_shared(
     connection: &mut PgConnection,
     options: &ConnectOptions,
 ) -> Result<bool, MigrateError> {
+    if Refusal::of_address(options).is_some() {
+        return Ok(true);
+    }
     match tokio::time::timeout(SECOND, connect(options)).await {
         Ok(Ok(mut second)) => Ok(own_sessions(connection, &mut second).await?.is_none()),
         Ok(Err(_)) | Err(_) => Ok(false),

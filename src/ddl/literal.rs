@@ -26,7 +26,7 @@ pub fn literal(text: &str) -> String {
 }
 
 /// Writes the body of a function between dollars, with the first tag that the body does not end early.
-pub(super) fn body(text: &str) -> String {
+pub(crate) fn body(text: &str) -> String {
     let mut tag = "$$".to_owned();
     let mut tries = 0_u32;
     while format!("{text}{tag}").find(&tag) != Some(text.len()) {

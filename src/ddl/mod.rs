@@ -31,6 +31,7 @@ use std::collections::BTreeSet;
 
 use crate::schema::{Facet, Ident, QualifiedName, Schema, Table, Trigger};
 
+pub(crate) use literal::body;
 pub use literal::literal;
 
 use gaps::Gaps;

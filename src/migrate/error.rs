@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::rights::Missing;
 use crate::source::LoadError;
+use crate::source::postgres::ConnectOptions;
 
 /// Why a run ends early.
 #[derive(Debug, thiserror::Error)]
@@ -72,6 +73,13 @@ pub enum Refusal {
     },
     /// Sessions are shared.
     Pooler,
+    /// Sessions are shared, as the address tells.
+    SupabasePooler {
+        /// Whom it would be written to.
+        address: String,
+        /// Where sessions are the client's own.
+        sessions: String,
+    },
     /// Rights are missing.
     Rights {
         /// Which, at least one.
@@ -200,6 +208,10 @@ impl fmt::Display for Refusal {
             Self::Pooler => f.write_str(
                 "the connection goes through a pooler that shares sessions, where locks and settings reach others",
             ),
+            Self::SupabasePooler { address, .. } => write!(
+                f,
+                "`{address}` is Supabase's pooler for transactions, where locks and settings reach others"
+            ),
             Self::Rights { missing } => {
                 let whats: Vec<&str> = missing.iter().map(|missing| missing.what.as_str()).collect();
                 match whats.as_slice() {
@@ -224,6 +236,15 @@ impl fmt::Display for Refusal {
 }
 
 impl Refusal {
+    /// Whether the address alone tells that sessions are shared.
+    pub fn of_address(options: &ConnectOptions) -> Option<Self> {
+        let sessions = options.address().for_sessions()?;
+        Some(Self::SupabasePooler {
+            address: options.describe(),
+            sessions: sessions.to_string(),
+        })
+    }
+
     /// What to type or to look at.
     pub fn hints(&self) -> Vec<String> {
         let one = |hint: &str| vec![hint.to_owned()];
@@ -237,6 +258,11 @@ impl Refusal {
             Self::OldServer { .. } => one("upgrade the server"),
             Self::Pooler => {
                 one("connect to the server itself, or to the pooler's port for sessions")
+            }
+            Self::SupabasePooler { sessions, .. } => {
+                vec![format!(
+                    "connect to `{sessions}`: that port is the one for sessions"
+                )]
             }
             Self::Rights { missing } => {
                 let grants = missing

@@ -8,7 +8,7 @@ use super::error::MigrateError;
 use super::session::server;
 use super::target::{FORMAT, Target};
 
-const LEDGER: &str = include_str!("sql/ledger.sql");
+pub(super) const LEDGER: &str = include_str!("sql/ledger.sql");
 const RECORD: &str = include_str!("sql/record.sql");
 
 /// Who starts a run, and by whose leave.

@@ -164,7 +164,7 @@ pub(super) fn digest(text: &str) -> String {
     hex(&Sha256::digest(text.as_bytes()), 8)
 }
 
-fn hex(bytes: &[u8], first: usize) -> String {
+pub(super) fn hex(bytes: &[u8], first: usize) -> String {
     let mut text = String::new();
     for byte in bytes.iter().take(first) {
         write!(text, "{byte:02x}").expect("a String takes everything");

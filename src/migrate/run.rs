@@ -10,6 +10,7 @@ use super::files::{MigrationFile, Phase};
 use super::ledger::{self, Happened, Line, Operator, Run, record};
 use super::notice::Formats;
 use super::plan::{self, Plan, Planned};
+use super::pushed::Pushed;
 use super::session::{Session, server};
 use super::standing::{Entry, State, standing};
 use super::target::Target;
@@ -41,10 +42,12 @@ pub async fn survey(
     pair: &str,
     phases: &[Phase],
 ) -> Result<Vec<Vec<Entry>>, MigrateError> {
+    let pushed = Pushed::read(connection, pair).await?;
     let mut standings = Vec::new();
     for phase in phases {
         let table = named(pair, &phase.name)?;
-        let applied = history::read(connection, &table).await?;
+        let mut applied = history::read(connection, &table).await?;
+        applied.extend(pushed.beside(&phase.name, &applied));
         standings.push(standing(phase, &applied));
     }
     Ok(standings)
@@ -96,6 +99,7 @@ impl Session<'_> {
             fingerprint: request.fingerprint.clone(),
         };
         self.note(&run, Happened::Run, &Line::default()).await?;
+        self.take_over(&run, request.phases).await?;
         for (phase, entries) in request.phases.iter().zip(&standings) {
             self.accept(&run, phase, entries, request.accept).await?;
             if let Some(version) = request.adopt {
@@ -177,6 +181,20 @@ impl Session<'_> {
             self.control.change();
             self.note(run, Happened::Accepted, &of_file(phase, file))
                 .await?;
+        }
+        Ok(())
+    }
+
+    /// Puts into the history what Supabase alone lists as applied: refinery would run it again.
+    async fn take_over(&mut self, run: &Run, phases: &[Phase]) -> Result<(), MigrateError> {
+        let pushed = Pushed::read(&mut self.main, &run.pair).await?;
+        for phase in phases {
+            let table = named(&run.pair, &phase.name)?;
+            let applied = history::read(&mut self.main, &table).await?;
+            let beside = pushed.beside(&phase.name, &applied);
+            if let Some(last) = beside.iter().map(|row| row.version).max() {
+                self.adopt(run, phase, last).await?;
+            }
         }
         Ok(())
     }

@@ -179,7 +179,7 @@ impl<'a> Session<'a> {
     /// Connects twice, and sees that the two are two.
     ///
     /// # Errors
-    /// [`MigrateError::Connect`], and [`Refusal::Pooler`] when sessions are shared.
+    /// [`MigrateError::Connect`], and [`Refusal::Pooler`] or its kin when sessions are shared.
     pub async fn open(
         options: &ConnectOptions,
         pair: &str,
@@ -187,6 +187,9 @@ impl<'a> Session<'a> {
         control: Control,
         tell: Box<dyn FnMut(Event<'_>) + Send + 'a>,
     ) -> Result<Self, MigrateError> {
+        if let Some(refusal) = Refusal::of_address(options) {
+            return Err(MigrateError::Refused(refusal));
+        }
         let mut main = connect(options).await?;
         let mut side = connect(options).await?;
         let Some([pid, _]) = pooler::own_sessions(&mut main, &mut side).await? else {

@@ -9,6 +9,7 @@ mod order;
 pub mod postgres;
 mod spec;
 pub mod sql;
+mod supabase;
 mod text;
 pub mod typescript;
 
@@ -56,13 +57,14 @@ pub enum Opened {
 /// Every [`LoadError`] but [`LoadError::Server`].
 pub fn open(source: &SourceSpec, environment: &Environment<'_>) -> Result<Opened, LoadError> {
     let url = match source.kind() {
-        Kind::Environment(name) => &source.url_from(name, environment)?,
-        Kind::Url(url) => url,
+        Kind::Environment(name) => source.url_from(name, environment)?.secret().to_owned(),
+        Kind::Url(url) => url.secret().to_owned(),
+        Kind::SupabaseLocal => supabase::local(environment)?,
         Kind::Text { form, input } => {
             return text::read(source.shown(), *form, input).map(Opened::Texts);
         }
     };
-    let options = ConnectOptions::from_url(url.secret(), environment)?;
+    let options = ConnectOptions::from_url(&url, environment)?;
     Ok(Opened::Live(Box::new(options)))
 }
 

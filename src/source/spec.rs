@@ -19,6 +19,8 @@ pub enum Kind {
     Environment(String),
     /// A live Postgres.
     Url(Url),
+    /// The Postgres of a Supabase project on this machine.
+    SupabaseLocal,
     /// Text.
     Text {
         /// What the text is; `None` leaves it to the file's extension, or to what a folder holds.
@@ -54,8 +56,7 @@ pub enum Input {
 #[derive(Clone, PartialEq, Eq)]
 pub struct Url(String);
 
-const FORMS: &str =
-    "write `env:NAME`, `postgres://…`, `sql:PATH`, `ts:PATH`, `json:PATH`, or a path";
+const FORMS: &str = "write `env:NAME`, `postgres://…`, `supabase:local`, `sql:PATH`, `ts:PATH`, `json:PATH`, or a path";
 const URL_EXAMPLE: &str = "set it to a URL such as `postgres://user@host:5432/database`; `PGPASSWORD` and `.pgpass` are read";
 
 /// What people write for a source that is none, and what to write instead.
@@ -127,7 +128,7 @@ impl SourceSpec {
                     .map(|(_, database)| database.to_owned())
                     .filter(|name| !name.is_empty())
             }
-            Kind::Environment(_) | Kind::Text { .. } => None,
+            Kind::Environment(_) | Kind::SupabaseLocal | Kind::Text { .. } => None,
         };
         short.unwrap_or_else(|| self.shown.clone())
     }
@@ -180,6 +181,16 @@ impl SourceSpec {
                 let kind = Kind::Environment(rest.to_owned());
                 let shown = text.to_owned();
                 return Ok(Self { shown, kind });
+            }
+            "supabase" if rest == "local" => {
+                let (shown, kind) = (text.to_owned(), Kind::SupabaseLocal);
+                return Ok(Self { shown, kind });
+            }
+            "supabase" => {
+                return Err(wrong(
+                    "only the database on this machine is found by a project's folder".to_owned(),
+                    "write `supabase:local`, or `env:NAME` for a URL of the dashboard's",
+                ));
             }
             "sql" => Form::Sql,
             "ts" => Form::TypeScript,
@@ -273,7 +284,10 @@ impl SourceSpec {
 
     /// Whether reading it needs a connection.
     pub fn is_live(&self) -> bool {
-        matches!(self.kind, Kind::Environment(_) | Kind::Url(_))
+        matches!(
+            self.kind,
+            Kind::Environment(_) | Kind::Url(_) | Kind::SupabaseLocal
+        )
     }
 
     /// Whether it is read from standard input, which can be read once.
@@ -382,12 +396,20 @@ fn scheme(text: &str) -> Option<(&str, &str)> {
 }
 
 fn nearest(scheme: &str) -> Option<&'static str> {
-    ["env", "postgres", "postgresql", "sql", "ts", "json"]
-        .into_iter()
-        .map(|known| (strsim::damerau_levenshtein(scheme, known), known))
-        .filter(|(distance, known)| *distance <= 2 && *distance < known.len())
-        .min()
-        .map(|(_, known)| known)
+    [
+        "env",
+        "postgres",
+        "postgresql",
+        "supabase",
+        "sql",
+        "ts",
+        "json",
+    ]
+    .into_iter()
+    .map(|known| (strsim::damerau_levenshtein(scheme, known), known))
+    .filter(|(distance, known)| *distance <= 2 && *distance < known.len())
+    .min()
+    .map(|(_, known)| known)
 }
 
 /// The text without a password that may be in it. A password that was not encoded may hold any sign, so

@@ -5,6 +5,11 @@
     reason = "a test that cannot go on fails where it is"
 )]
 
+#[path = "../clara/mod.rs"]
+mod clara;
+#[path = "../cluster/mod.rs"]
+mod cluster;
+mod supabase;
 mod tools;
 
 use tools::tool;

@@ -1,6 +1,7 @@
 //! `align migrate`
 
 mod ask;
+mod export;
 mod failure;
 mod found;
 mod json;
@@ -36,6 +37,8 @@ Examples:
     align migrate --map mappings/shop-to-crm --dry-run
   Run what was approved, without a terminal:
     align migrate --map mappings/shop-to-crm --expect 0f3c51d2a9e8b746 --yes
+  Write the migrations for `supabase db push`:
+    align migrate --map mappings/shop-to-crm --export supabase/migrations
   Bring a phase back:
     align migrate --map mappings/shop-to-crm --undo phase2
 
@@ -63,6 +66,9 @@ pub(super) struct MigrateArgs {
 
     #[command(flatten)]
     what: What,
+
+    #[command(flatten)]
+    export: export::ExportArgs,
 
     #[command(flatten)]
     how: How,
@@ -205,6 +211,16 @@ pub(super) fn run(ui: &Ui, args: &MigrateArgs) -> Result<Outcome, CliError> {
         None => args.scope.find(ui)?,
     };
     args.what.check(&found)?;
+    if let Some(folder) = &args.export.export {
+        return export::run(
+            ui,
+            &args.export,
+            folder,
+            &found,
+            args.what.target,
+            args.format,
+        );
+    }
     let options = connection_options(ui, &args.database, "--database")?;
     let control = Control::default();
     block_on(ui, &control, migrate(ui, args, &found, &options, &control))

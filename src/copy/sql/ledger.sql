@@ -4,6 +4,13 @@ ALTER TABLE align.quarantine
     ADD COLUMN IF NOT EXISTS row_data jsonb,
     ADD COLUMN IF NOT EXISTS resolution text;
 ALTER TABLE align.quarantine ENABLE ROW LEVEL SECURITY;
+DO $$
+BEGIN
+    CREATE POLICY nobody ON align.quarantine USING (false);
+EXCEPTION WHEN duplicate_object THEN
+    NULL;
+END
+$$;
 
 -- One line a copy.
 CREATE TABLE IF NOT EXISTS align.copies (

@@ -11,6 +11,11 @@ use super::settings::Settings;
 use super::url::Url;
 use crate::source::LoadError;
 
+/// The port of Supabase's poolers that lend a server for a transaction.
+const FOR_TRANSACTIONS: u16 = 6543;
+/// The port of those that lend one for a session, and of the server itself.
+const FOR_SESSIONS: u16 = 5432;
+
 /// Looks up an environment variable; an empty one counts as unset.
 pub type Environment<'a> = dyn Fn(&str) -> Option<String> + 'a;
 
@@ -121,6 +126,18 @@ impl Address {
         self.host
             .starts_with('/')
             .then(|| Path::new(&self.host).join(name))
+    }
+
+    /// Where sessions are the client's own, if this is a pooler of Supabase's that lends a server for each
+    /// transaction: the same host on another port.
+    pub fn for_sessions(&self) -> Option<Self> {
+        let host = self.host.trim_end_matches('.').to_ascii_lowercase();
+        let is_supabase = host.ends_with(".pooler.supabase.com")
+            || (host.starts_with("db.") && host.ends_with(".supabase.co"));
+        (is_supabase && self.port == FOR_TRANSACTIONS).then(|| Self {
+            port: FOR_SESSIONS,
+            ..self.clone()
+        })
     }
 
     pub(super) fn is_this_machine(&self) -> bool {

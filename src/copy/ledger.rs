@@ -13,10 +13,11 @@ use super::statement::source::Pages;
 use super::statement::{Home, judge, source, stage};
 use crate::ddl::literal;
 
-/// The quarantine is the one that migrations keep, with more columns.
+/// The quarantine is the one that migrations keep, with more columns; so is the archive.
 const LEDGER: &str = concat!(
     include_str!("../migrate/sql/quarantine.sql"),
     ";\n",
+    include_str!("sql/archive.sql"),
     include_str!("sql/ledger.sql")
 );
 const LEFTOVERS: &str = "SELECT format('%I.%I', n.nspname, c.relname) AS name FROM pg_class AS c \

@@ -10,6 +10,7 @@ use super::ledger::{self, Run};
 use super::open::Copy;
 use super::plan::TablePlan;
 use super::report::{Event, Report, TableReport};
+use super::statement::archive;
 use super::statement::judge;
 use super::statement::publish;
 use super::statement::{Conflict, Home};
@@ -289,6 +290,7 @@ impl Copy<'_> {
             }
             let (filenode, _) = ledger::layout(&mut self.source, table).await?;
             let mut steps = publish::remember(table, home, &pair);
+            steps.extend(archive::put(table, home, &run.id, self.request.conflict));
             steps.push(publish::quarantine(table, home, &run.id, &messages));
             steps.push(publish::resolved(table, home));
             for step in &steps {

@@ -222,6 +222,53 @@ fn what_was_in_quarantine_goes_when_it_was_mended() {
 }
 
 #[test]
+fn columns_without_a_home_are_kept_in_the_archive() {
+    let from = "
+        CREATE TABLE people (id int PRIMARY KEY, name text, fax text, more json, tags text[], price numeric, gone text);
+        INSERT INTO people SELECT n, nullif('P' || n, 'P3'), 'fax ' || n, '{\"a\": null, \"a\": \"\\u0000\"}', ARRAY['x', NULL], n / 8.0, 'gone'
+            FROM generate_series(1, 4) AS n;
+        INSERT INTO people VALUES (5, 'P5', NULL, NULL, NULL, NULL, 'gone');";
+    let to = "CREATE TABLE people (id int PRIMARY KEY, name text NOT NULL); INSERT INTO people VALUES (2, 'was here');";
+    let mapping = "
+        [copy]
+        max_errors = 1
+        [[column]]
+        from = [\"people.fax\", \"people.more\", \"people.tags\"]
+        archive = true
+        [[column]]
+        from = \"people.price\"
+        archive = true
+        [[column]]
+        from = \"people.gone\"
+        drop = true
+        reason = \"nobody reads it\"";
+    let pair = Pair::new("archive", from, to, mapping);
+    pair.copy(&["--dry-run"]).ends_with(0);
+    let run = pair.copy(&[]).ends_with(0);
+    assert_eq!(run.counts("people"), [5, 3, 1, 1]);
+    let run = run
+        .says(&["`people.fax`, `people.more`, `people.tags`, `people.price` go to align.archive"]);
+    drop(run);
+    // 3 is in quarantine, whole; 5 has nothing to keep.
+    let keys = "SELECT string_agg(concat_ws(' ', phase, table_name, key), ', ' ORDER BY id) FROM align.archive";
+    let expected = "copy people {\"id\": 1}, copy people {\"id\": 2}, copy people {\"id\": 4}";
+    assert_eq!(pair.to.psql(keys), expected);
+    let first = "SELECT row_data ->> 'fax', row_data ->> 'more', row_data -> 'tags', row_data -> 'price', row_data ? 'gone', run IS NOT NULL FROM align.archive WHERE key = '{\"id\": 1}'";
+    assert_eq!(
+        pair.to.psql(first),
+        "fax 1|{\"a\": null, \"a\": \"\\u0000\"}|[\"x\", null]|0.12500000000000000000|f|t"
+    );
+    let all = "SELECT md5(string_agg(a::text, ' ' ORDER BY id)) FROM align.archive AS a";
+    let before = pair.to.psql(all);
+    pair.from.psql("UPDATE people SET fax = 'new' WHERE id = 1");
+    pair.copy(&[]).ends_with(0);
+    assert_eq!(pair.to.psql(all), before, "it stays as rows do");
+    pair.copy(&["--on-conflict", "update"]).ends_with(0);
+    assert!(pair.to.psql(first).starts_with("new|"));
+    assert_eq!(pair.to.psql(keys), expected);
+}
+
+#[test]
 fn tables_that_refer_to_each_other_go_together() {
     let from = "
         CREATE TABLE a (id int PRIMARY KEY, best int NOT NULL, boss int);

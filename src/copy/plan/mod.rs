@@ -1,5 +1,6 @@
 //! What a copy does, table by table: decided by two schemas and a mapping alone.
 
+mod archived;
 mod field;
 mod key;
 mod order;
@@ -9,6 +10,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
+pub use archived::Archived;
 pub use field::{Field, wire};
 pub use key::{KeyColumn, MatchKeys, Reference, Unique};
 
@@ -57,6 +59,10 @@ pub struct TablePlan {
     /// Fields whose value in the target is remembered of a row that is found there: the primary key,
     /// and what other tables refer to.
     pub identity: Vec<usize>,
+    /// Columns of the source without a home, whose values go to the archive.
+    pub archived: Vec<Archived>,
+    /// What the quarantine keeps of a bad row; `None` is the row as the server makes JSON of it.
+    pub row: Option<Vec<Archived>>,
     /// Conditions over the source row `s`, all of which hold for a row that is copied.
     pub conditions: Vec<String>,
     /// Whether the values of an identity column are written all the same.
@@ -150,6 +156,14 @@ pub fn plan(
         notes.push(format!(
             "`{name}` has no counterpart, and stays where it is"
         ));
+    }
+    for table in tables.iter().filter(|table| !table.archived.is_empty()) {
+        let columns = table.archived.iter();
+        let columns: Vec<String> = columns
+            .map(|column| format!("`{}.{}`", table.name, column.name))
+            .collect();
+        let go = if columns.len() == 1 { "goes" } else { "go" };
+        notes.push(format!("{} {go} to align.archive", columns.join(", ")));
     }
     let (tables, units) = ordered(tables);
     let tables = match wishes.sample {
@@ -308,6 +322,8 @@ impl Sides<'_> {
             matching: keys.matching,
             uniques: keys.uniques,
             references: key::references(to, &fields),
+            archived: archived::archived(self, from),
+            row: archived::row(from),
             fields,
             conditions,
             overriding,

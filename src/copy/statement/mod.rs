@@ -4,6 +4,7 @@
 //! There they are *judged*: `match` holds the rows that are in the target already, `bad` what cannot be
 //! taken, one line a row and column. What is in neither is *new*.
 
+pub mod archive;
 pub mod judge;
 pub mod publish;
 pub mod source;

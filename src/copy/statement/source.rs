@@ -18,7 +18,9 @@ pub fn columns(table: &TablePlan) -> Vec<String> {
     let values = (1..=table.fields.len()).map(|n| format!("v{n}"));
     let first = std::iter::once("page".to_owned());
     let rest = ["codes", "notes"].map(str::to_owned);
-    first.chain(keys).chain(values).chain(rest).collect()
+    let archived = (!table.archived.is_empty()).then(|| "archived".to_owned());
+    let columns = first.chain(keys).chain(values).chain(rest);
+    columns.chain(archived).collect()
 }
 
 /// The rows of a table as its stage takes them. `keys` limits them to some.
@@ -46,6 +48,10 @@ pub fn select(table: &TablePlan, pages: Option<Pages>, keys: Option<&str>) -> St
     outer.extend((1..=table.fields.len()).map(|n| format!("r.v{n}")));
     outer.push(object(&codes, "codes"));
     outer.push(object(&notes, "notes"));
+    if let Some(values) = super::archive::values(table) {
+        inner.push(format!("{values} AS archived"));
+        outer.push("r.archived".to_owned());
+    }
     // `OFFSET 0` keeps the planner from writing an expression into every place that names it.
     format!(
         "SELECT {} FROM (SELECT {} FROM {} AS s{} OFFSET 0) AS r",
@@ -77,7 +83,7 @@ fn object(members: &[(String, String)], name: &str) -> String {
 }
 
 /// A JSON object of any number of members; a function takes 100 arguments.
-fn joined(members: &[(String, String)]) -> String {
+pub(super) fn joined(members: &[(String, String)]) -> String {
     let objects = members.chunks(40).map(|members| {
         let members = members.iter().map(|(name, text)| format!("{name}, {text}"));
         format!(
@@ -146,8 +152,12 @@ pub fn rows(table: &TablePlan, keys: &[Vec<String>]) -> String {
     } else {
         format!("({})", joined(&inputs))
     };
+    let row = match &table.row {
+        Some(columns) => joined(&super::archive::members(columns)),
+        None => "to_jsonb(s.*)".to_owned(),
+    };
     format!(
-        "SELECT {}, {inputs} AS inputs, to_jsonb(s.*) AS row_data FROM {} AS s WHERE {}",
+        "SELECT {}, {inputs} AS inputs, {row} AS row_data FROM {} AS s WHERE {}",
         key_columns(table).join(", "),
         table.from,
         among(table, keys)

@@ -14,6 +14,9 @@ pub fn create(table: &TablePlan, home: Home) -> String {
         columns.push(format!("v{} {}", index + 1, field.wire));
     }
     columns.push("codes jsonb, notes jsonb".to_owned());
+    if !table.archived.is_empty() {
+        columns.push("archived jsonb".to_owned());
+    }
     format!(
         "{}; {} {} ({})",
         drop(table.number, home),

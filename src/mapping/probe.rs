@@ -20,6 +20,8 @@ pub struct Verify {
     /// Target columns with an SQL condition over the old row `s` and the new row `t` under which a value
     /// may differ from its rule.
     pub excuse: Vec<(ColumnRef, String)>,
+    /// Target columns with the type that they may have here, although the target's holds more.
+    pub narrower: Vec<(ColumnRef, String)>,
 }
 
 /// Someone who uses the database.

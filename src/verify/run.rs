@@ -94,7 +94,7 @@ pub async fn run(
     {
         let score = score::score(comparison, mapping);
         let verdict = gate::judge(comparison, &score, &mapping.gate);
-        checks.extend(check_target(comparison, &verdict, &roles.absent()));
+        checks.extend(check_target(comparison, &verdict, mapping, &roles.absent()));
         let namespaces = [mapping.to.home().to_owned()];
         checks.extend(check_structure(connection, &namespaces).await?);
         checks.push(history::check(connection, request.pair, request.folders).await?);

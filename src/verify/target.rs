@@ -5,13 +5,19 @@ use std::collections::BTreeSet;
 use super::{Check, Finding, Section};
 use crate::diff::{Blocker, Change, Comparison, Object, What};
 use crate::gate::Verdict;
+use crate::mapping::Mapping;
 
 const GRANTS: &str = "grants are the target's";
 
 /// What is promised: the gate passes, nothing blocks, nothing of the target is missing or other than
 /// there, and nobody is let in whom the target keeps out. Grants say nothing where `absent` roles, whom
 /// the target speaks of, are not there.
-pub fn check(comparison: &Comparison, verdict: &Verdict, absent: &BTreeSet<String>) -> Vec<Check> {
+pub fn check(
+    comparison: &Comparison,
+    verdict: &Verdict,
+    mapping: &Mapping,
+    absent: &BTreeSet<String>,
+) -> Vec<Check> {
     let section = Section::Structure;
     let gate = verdict.reasons.iter().map(Finding::new).collect();
     let blockers = comparison.blockers.iter();
@@ -26,7 +32,8 @@ pub fn check(comparison: &Comparison, verdict: &Verdict, absent: &BTreeSet<Strin
         let found = changes.iter().filter(|change| fits(change));
         found.map(|change| finding(change)).collect::<Vec<_>>()
     };
-    let lacking = of(&|change| !is_access(change) && !is_harmless(change));
+    let lacking =
+        of(&|change| !is_access(change) && !is_harmless(change) && change.what != What::Widened);
     let tables = comparison
         .tables
         .iter()
@@ -50,6 +57,7 @@ pub fn check(comparison: &Comparison, verdict: &Verdict, absent: &BTreeSet<Strin
             number(columns),
             lacking,
         ),
+        narrower(comparison, mapping, &changes),
         Check::of(
             section,
             "row security is the target's",
@@ -58,6 +66,35 @@ pub fn check(comparison: &Comparison, verdict: &Verdict, absent: &BTreeSet<Strin
         ),
         grants,
     ]
+}
+
+/// A column that holds less than the target's refuses what the target's own application may write. The way
+/// to the target would widen it.
+fn narrower(comparison: &Comparison, mapping: &Mapping, changes: &[&Change]) -> Check {
+    let name = "no column is narrower than the target's";
+    let home = mapping.to.home();
+    let is_named = |change: &&&Change| {
+        mapping.verify.narrower.iter().any(|(column, ty)| {
+            let table = match column.table.namespace_or(home) {
+                namespace if namespace == home => column.table.name.to_string(),
+                namespace => format!("{namespace}.{}", column.table.name),
+            };
+            change.table == table
+                && change.to.as_deref() == Some(column.name.as_str())
+                && change.from_type.as_deref() == Some(ty)
+        })
+    };
+    let found = changes.iter().filter(|change| change.what == What::Widened);
+    let (named, others): (Vec<&&Change>, Vec<&&Change>) = found.partition(|c| is_named(&c));
+    let columns = comparison.tables.iter().map(|table| table.columns.len());
+    let shown = if others.is_empty() { &named } else { &others };
+    let shown = shown.iter().map(|change| finding(change)).collect();
+    let mut check = Check::of(Section::Structure, name, number(columns.sum()), shown);
+    if others.is_empty() && !named.is_empty() {
+        let why = "the mapping names them under `[verify.narrower]`".to_owned();
+        check.verdict = super::Verdict::Known { why };
+    }
+    check
 }
 
 fn changes(comparison: &Comparison) -> impl Iterator<Item = &Change> {
@@ -72,9 +109,9 @@ fn is_access(change: &Change) -> bool {
     matches!(change.object, Object::Policy | Object::Grant | Object::Rls)
 }
 
-/// What the target lacks is no loss to it, and a wider type takes all that it holds.
+/// What the target lacks is no loss to it.
 fn is_harmless(change: &Change) -> bool {
-    matches!(change.what, What::Extra | What::Widened) || change.object == Object::Comment
+    change.what == What::Extra || change.object == Object::Comment
 }
 
 fn finding(change: &Change) -> Finding {
@@ -84,7 +121,13 @@ fn finding(change: &Change) -> Finding {
         (table, Some(name)) if name != table => format!("{table}.{name}"),
         (table, _) => table.to_owned(),
     };
-    let message = here(&change.message);
+    // A comparison speaks of the way to the target, and that way widens what is narrower here.
+    let message = match (change.what, &change.from_type, &change.to_type) {
+        (What::Widened, Some(from), Some(to)) => {
+            format!("{from} holds less than {to}, which the target has")
+        }
+        _ => here(&change.message),
+    };
     Finding::new(format!("{place}: {message} ({})", change.kind()))
 }
 

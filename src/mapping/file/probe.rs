@@ -19,7 +19,7 @@ pub(super) fn verify(reader: &mut Reader<'_>, root: &Fields<'_>) -> Verify {
         reader.fields(
             &item,
             "`[verify]`",
-            &["setup", "readers", "stand_in", "old", "excuse"],
+            &["setup", "readers", "stand_in", "old", "excuse", "narrower"],
         )
     }) else {
         return Verify::default();
@@ -42,24 +42,36 @@ pub(super) fn verify(reader: &mut Reader<'_>, root: &Fields<'_>) -> Verify {
             }
         }
     }
-    let mut excuse = Vec::new();
-    if let Some(table) = fields.get("excuse") {
+    let excuse = by_column(reader, &fields, "excuse");
+    let narrower = by_column(reader, &fields, "narrower");
+    Verify {
+        old: fields.get("old").and_then(|item| reader.ident(&item)),
+        excuse,
+        narrower,
+        stand_in,
+        setup: fields.get("setup").and_then(|item| reader.words(&item)),
+        readers,
+    }
+}
+
+/// A table of columns with some words for each.
+fn by_column(
+    reader: &mut Reader<'_>,
+    fields: &Fields<'_>,
+    key: &'static str,
+) -> Vec<(ColumnRef, String)> {
+    let mut found = Vec::new();
+    if let Some(table) = fields.get(key) {
         for entry in reader.pairs(&table) {
             let column = entry.name.parse::<ColumnRef>();
             match (column, reader.words(&entry)) {
-                (Ok(column), Some(sql)) => excuse.push((column, sql)),
+                (Ok(column), Some(words)) => found.push((column, words)),
                 (Err(error), _) => reader.error(entry.start, error.to_string()),
                 (Ok(_), None) => {}
             }
         }
     }
-    Verify {
-        old: fields.get("old").and_then(|item| reader.ident(&item)),
-        excuse,
-        stand_in,
-        setup: fields.get("setup").and_then(|item| reader.words(&item)),
-        readers,
-    }
+    found
 }
 
 pub(super) fn actor(reader: &mut Reader<'_>, item: &Item<'_>) -> Option<Actor> {

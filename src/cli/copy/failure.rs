@@ -56,10 +56,10 @@ pub(in crate::cli) fn failed(control: &Control, error: CopyError) -> CliError {
                     .fold(error, CliError::hint),
             )
         }
-        error @ CopyError::TooMany { .. } => by_change(
+        error @ CopyError::TooMany { rows, .. } => by_change(
             CliError::failed(anyhow!(error).context("nothing was published"))
                 .hint("see them with `--dry-run --show-values`")
-                .hint("let more of them go to quarantine with `--max-errors 5%`"),
+                .hint(format!("let so many go to quarantine with `--max-errors {rows}`")),
         ),
         error @ CopyError::Fails { .. } => by_change(
             CliError::failed(anyhow!(error).context("nothing was published"))

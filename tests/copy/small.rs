@@ -126,7 +126,7 @@ fn a_dry_run_changes_nothing_and_tells_the_same() {
     // Two customers, and six orders of theirs, are above it.
     let dry = dry
         .ends_with(2)
-        .says(&["6 of 60 rows of `orders`", "limit"]);
+        .says(&["6 of 60 rows of `orders`", "limit", "`--max-errors 6`"]);
     assert_eq!(dry.counts("customers"), [20, 18, 0, 2]);
     assert_eq!(dry.counts("orders"), [60, 54, 0, 6]);
     assert!(!dry.stdout.contains("many"), "{}", dry.stdout);

@@ -1,7 +1,29 @@
-//! What refinery promises of every driver, held to ours: each scenario is one that its own drivers are
-//! tested with.
+//! What refinery promises of every driver, held to ours. Its own async drivers are each tested with the
+//! same scenarios; here is where each of them is. Those it repeats for a group are loops here.
+//!
+//! | refinery's | ours |
+//! | --- | --- |
+//! | `report_contains_applied_migrations` | [`a_report_and_the_history_tell_what_was_applied`] |
+//! | `creates_migration_table`, `…_grouped_migrations` | the same, which looks at the table's columns |
+//! | `applies_migration`, `…_grouped` | the same, which looks at what the files made, and writes to it |
+//! | `updates_schema_history`, `…_grouped` | the same, with the moment |
+//! | `gets_applied_migrations` | the same, with names and checksums |
+//! | `updates_to_last_working_if_not_grouped` | [`one_that_fails_ends_at_the_last_that_worked_or_with_none_of_a_group`] |
+//! | `doesnt_update_to_last_working_if_grouped` | the same |
+//! | `applies_new_migration` | [`a_new_file_is_applied_alone`] |
+//! | `migrates_to_target_migration`, `…_grouped` | [`a_target_is_the_last_that_is_applied`] |
+//! | `aborts_on_missing_migration_on_filesystem` | [`one_that_has_no_file_any_more_aborts_unless_that_is_allowed`] |
+//! | `aborts_on_divergent_migration` | [`one_that_is_not_what_was_applied_aborts_unless_that_is_allowed`] |
+//! | `aborts_on_missing_migration_on_database` | [`one_that_comes_too_late_aborts_unless_it_may_be_out_of_order`] |
+//! | `migrates_from_config`, `…_report_contains_migrations`, `…_report_returns_last_applied_migration` | [`the_connection_may_come_from_a_url`]: our configuration is a URL |
+//! | `doesnt_run_migrations_if_fake`, `…_if_fake_version` | [`fakes_write_the_history_alone`] |
+//! | versions of eight bytes (`migrations_int8`) | [`versions_may_be_moments`] |
+//! | unversioned ones (`migrations_unversioned`) | [`one_that_comes_too_late_aborts_unless_it_may_be_out_of_order`] |
+//!
+//! The rest is our own.
 
 use align::migrate::Driver;
+use align::source::postgres::{ConnectOptions as Options, connect};
 use refinery::{Migration, Report, Runner, Target, error::Kind};
 use sqlx::ConnectOptions;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
@@ -105,6 +127,7 @@ async fn a_report_and_the_history_tell_what_was_applied() {
         assert_eq!(place.versions(), "1,2,3,4", "grouped {grouped}");
         assert_eq!(place.columns("cars"), "id,name,brand");
         assert_eq!(place.columns("motos"), "id,name,year");
+        place.db.psql("INSERT INTO persons VALUES (1, 'John')");
         assert_eq!(place.columns(TABLE), "version,name,applied_on,checksum");
 
         let applied = place.applied(&all).await;
@@ -136,6 +159,29 @@ async fn a_new_file_is_applied_alone() {
     let report = place.run(&runner(&files)).await.unwrap();
     assert_eq!(titles(&report), [FIFTH.0]);
     assert_eq!(place.columns("cars"), "id,name,brand,year");
+}
+
+#[tokio::test]
+async fn the_connection_may_come_from_a_url() {
+    let place = Place::new().await;
+    let mut files = FILES.to_vec();
+    files.push(FIFTH);
+    let all = runner(&files);
+    let options = Options::from_url(&place.db.url(), &|_| None).unwrap();
+    let mut connection = connect(&options).await.unwrap();
+    let mut driver = Driver::reading(&mut connection);
+    let report = all.run_async(&mut driver).await.unwrap();
+    assert_eq!(
+        titles(&report),
+        files.iter().map(|file| file.0).collect::<Vec<_>>()
+    );
+    let checksums = |all: &[Migration]| all.iter().map(Migration::checksum).collect::<Vec<u64>>();
+    let applied = all.get_applied_migrations_async(&mut driver).await.unwrap();
+    assert_eq!(checksums(&applied), checksums(all.get_migrations()));
+    let last = all.get_last_applied_migration_async(&mut driver).await;
+    let last = last.unwrap().unwrap();
+    assert_eq!(last.to_string(), FIFTH.0);
+    assert_eq!(checksums(&[last]), checksums(&all.get_migrations()[4..]));
 }
 
 #[tokio::test]

@@ -26,6 +26,7 @@ pub mod plan;
 mod publishing;
 mod quarantine;
 mod report;
+mod rivals;
 mod staging;
 pub mod statement;
 mod trigger;

@@ -109,6 +109,11 @@ fn rules<'a>(
 ) -> Vec<&'a ColumnCorrespondence> {
     let states = crate::diff::column_states(sides.from, sides.to, sides.mapping);
     let rules = sides.mapping.accepted_columns().zip(states);
+    // What the first of several tables of one target has done, the others may still have to do.
+    let is_first = sides
+        .pairing
+        .of(&to.name)
+        .is_some_and(|pair| pair.from.name == from.name);
     let mut found = Vec::new();
     for (rule, state) in rules {
         if !matches!(rule.rule, Rule::Convert(_)) {
@@ -132,7 +137,7 @@ fn rules<'a>(
             .iter()
             .any(|to| rule.from.iter().any(|f| f.name == to.name));
         match state {
-            State::Applied if !is_of_itself => {}
+            State::Applied if !is_of_itself && (is_first || !has_all(from, rule)) => {}
             State::Stale { missing, near } => {
                 let trouble = Trouble::new(format!("{missing} (mapping {})", rule.at));
                 troubles.push(match near.first() {
@@ -144,6 +149,11 @@ fn rules<'a>(
         }
     }
     found
+}
+
+fn has_all(from: &Table, rule: &ColumnCorrespondence) -> bool {
+    let mut columns = rule.from.iter();
+    columns.all(|column| from.column(&column.name).is_some())
 }
 
 fn takes(pairing: &Pairing<'_>, to: &Table, rule: &ColumnCorrespondence, column: &Column) -> bool {

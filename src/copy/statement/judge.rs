@@ -48,10 +48,11 @@ pub struct Judge<'a> {
 impl Judge<'_> {
     /// Finds the rows that are in the target already.
     pub fn matches(&self) -> Vec<String> {
+        let doubles = self.doubles().into_iter();
         let own = self.own().into_iter();
         let alike = self.table.matching.keys.iter().map(|key| self.alike(key));
         let analyze = format!("ANALYZE {}", self.home.matched(self.table));
-        own.chain(alike).chain([analyze]).collect()
+        doubles.chain(own).chain(alike).chain([analyze]).collect()
     }
 
     /// Finds what is wrong with a row whatever the others are.
@@ -70,7 +71,26 @@ impl Judge<'_> {
         let mut steps = vec![format!("ANALYZE {}", self.home.bad(self.table))];
         for unique in &self.table.uniques {
             steps.push(self.taken(unique));
+            steps.extend(
+                self.siblings()
+                    .filter_map(|other| self.claimed(unique, other)),
+            );
             steps.push(self.repeated(unique));
+        }
+        if let Some(primary) = self
+            .table
+            .primary
+            .as_ref()
+            .filter(|_| self.table.comes_after)
+        {
+            let key = Unique {
+                fields: primary.clone(),
+                nulls_not_distinct: false,
+            };
+            steps.extend(
+                self.siblings()
+                    .filter_map(|other| self.claimed(&key, other)),
+            );
         }
         // Keys of the source hold its rows apart already.
         if let Some(primary) = self
@@ -92,8 +112,14 @@ impl Judge<'_> {
         let (table, home) = (self.table, self.home);
         let primary = table.primary.as_ref()?;
         let names = field_names(table, primary);
+        let filter = if table.comes_after {
+            let (bad, same) = (home.bad(table), same_key(table, "b", "s"));
+            format!(" WHERE NOT EXISTS (SELECT FROM {bad} AS b WHERE {same})")
+        } else {
+            String::new()
+        };
         Some(format!(
-            "INSERT INTO {} SELECT {}, true{} FROM {} AS s JOIN {} AS t ON {}",
+            "INSERT INTO {} SELECT {}, true{} FROM {} AS s JOIN {} AS t ON {}{filter}",
             home.matched(table),
             keys(table, "s"),
             self.identity("t."),
@@ -129,6 +155,7 @@ impl Judge<'_> {
                 home.stage(table),
                 same_fields(table, primary, "o", "t", &names)
             ));
+            tests.extend(self.no_siblings(&names));
         }
         let tests = tests.join(" AND ");
         let identity = table.identity.iter().map(|place| {
@@ -164,7 +191,7 @@ impl Judge<'_> {
         )
     }
 
-    fn column_names(&self, places: &[usize]) -> String {
+    pub(super) fn column_names(&self, places: &[usize]) -> String {
         let names: Vec<&str> = places
             .iter()
             .map(|place| self.table.fields[*place].name.as_str())
@@ -280,7 +307,7 @@ impl Judge<'_> {
             reference.table,
             same_fields(table, &reference.fields, "s", "t", &names)
         )];
-        if let Some((parent, places)) = &reference.parent {
+        for (parent, places) in reference.parent.iter().chain(&reference.more_parents) {
             let parent = &self.tables[*parent];
             let same = |alias: &str, column: &str| {
                 let pairs = reference.fields.iter().zip(places);
@@ -393,7 +420,7 @@ impl Judge<'_> {
     }
 }
 
-fn shown(unique: &Unique, alias: &str) -> String {
+pub(super) fn shown(unique: &Unique, alias: &str) -> String {
     let shown = unique
         .fields
         .iter()

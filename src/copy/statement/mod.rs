@@ -7,6 +7,7 @@
 pub mod archive;
 pub mod judge;
 pub mod publish;
+pub mod shared;
 pub mod source;
 pub mod stage;
 

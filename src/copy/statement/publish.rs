@@ -73,18 +73,19 @@ fn values(table: &TablePlan, all: &[TablePlan], home: Home, pair: &str) -> (Vec<
             continue;
         }
         let mut found: Vec<Vec<String>> = vec![Vec::new(); reference.fields.len()];
-        if let Some((parent, places)) = &reference.parent {
+        let parents = reference.parent.iter().chain(&reference.more_parents);
+        for (which, (parent, places)) in parents.enumerate() {
             let parent = &all[*parent];
+            let alias = format!("m{number}_{which}");
             let pairs = reference.fields.iter().zip(places);
-            let same =
-                pairs.map(|(own, place)| format!("m{number}.o{} = s.v{}", place + 1, own + 1));
+            let same = pairs.map(|(own, place)| format!("{alias}.o{} = s.v{}", place + 1, own + 1));
             joins.push(format!(
-                " LEFT JOIN {} AS m{number} ON NOT m{number}.own AND {}",
+                " LEFT JOIN {} AS {alias} ON NOT {alias}.own AND {}",
                 home.matched(parent),
                 same.collect::<Vec<_>>().join(" AND ")
             ));
             for (index, place) in places.iter().enumerate() {
-                found[index].push(format!("m{number}.t{}", place + 1));
+                found[index].push(format!("{alias}.t{}", place + 1));
             }
         }
         if let ([place], [name]) = (reference.fields.as_slice(), reference.referenced.as_slice()) {

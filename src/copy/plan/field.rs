@@ -4,7 +4,7 @@ use super::{Sides, Trouble};
 use crate::ddl::literal;
 use crate::diff::{Pairing, State};
 use crate::mapping::{ColumnCorrespondence, OnError, Rule, TableRef, Transform};
-use crate::schema::{Column, ColumnType, Ident, Identity, Table};
+use crate::schema::{Column, ColumnType, Ident, Identity, Schema, Table};
 use crate::transform::{Code, Kind, Shape, sql, straight};
 
 /// A target column that is written.
@@ -16,6 +16,8 @@ pub struct Field {
     pub wire: String,
     /// The type that the value is cast to when it is written, where the server does not do so by itself.
     pub cast: Option<String>,
+    /// Of a domain, the type it is made of: as that a value is looked at, for the domain may not take it.
+    pub base: Option<String>,
     /// Whether the type has no equality, so that two values are compared as texts.
     pub as_text: bool,
     /// The value over the source row `s`, of type `wire`.
@@ -176,17 +178,45 @@ fn reference(table: &Table) -> TableRef {
 /// are made of.
 fn target_shape(sides: &Sides<'_>, to: &Table) -> Shape {
     let mut shape = Shape::of(to, sides.to);
+    // The rules of a domain are the target's, which judges by them.
+    for column in &to.columns {
+        if let (Some(base), Some(slot)) = (
+            base(&column.ty, sides.to),
+            shape.columns.get_mut(&column.name),
+        ) {
+            slot.kind = Kind::Plain(base.clone());
+        }
+    }
     if sides.wishes.same_database {
         return shape;
     }
     for slot in shape.columns.values_mut() {
         match &slot.kind {
             Kind::Enum { .. } => slot.kind = Kind::Plain(ColumnType::Text),
-            Kind::Domain { base, .. } => slot.kind = (**base).clone(),
-            Kind::Plain(_) | Kind::Opaque { .. } => {}
+            Kind::Plain(_) | Kind::Domain { .. } | Kind::Opaque { .. } => {}
         }
     }
     shape
+}
+
+/// What a domain is made of, where that is a type of the server's own.
+fn base<'s>(ty: &ColumnType, schema: &'s Schema) -> Option<&'s ColumnType> {
+    let mut found = ty_of(ty, schema)?;
+    // A domain cannot be made of itself, but a file may say so.
+    for _ in 0..schema.domains.len() {
+        match ty_of(found, schema) {
+            Some(next) => found = next,
+            None => break,
+        }
+    }
+    (!matches!(found, ColumnType::Named(_))).then_some(found)
+}
+
+fn ty_of<'s>(ty: &ColumnType, schema: &'s Schema) -> Option<&'s ColumnType> {
+    let ColumnType::Named(name) = ty else {
+        return None;
+    };
+    schema.domain(name).map(|domain| &domain.base)
 }
 
 fn field(
@@ -201,16 +231,13 @@ fn field(
     };
     let known = wire(&column.ty);
     let kind = Kind::of(&column.ty, sides.to);
-    let (wire, cast) = match (known, &kind) {
-        (Some(wire), _) => (wire, list_of_texts(&column.ty)),
-        (None, Kind::Domain { base, .. }) => {
-            let base = match &**base {
-                Kind::Plain(ty) => wire(ty),
-                _ => None,
-            };
-            (base.unwrap_or_else(|| "text".to_owned()), Some(kind.sql()))
+    let base = base(&column.ty, sides.to);
+    let (wire, cast) = match known {
+        Some(wire) => (wire, list_of_texts(&column.ty)),
+        None => {
+            let wire = base.and_then(wire).unwrap_or_else(|| "text".to_owned());
+            (wire, Some(kind.sql()))
         }
-        (None, _) => ("text".to_owned(), Some(kind.sql())),
     };
     let code = match (&kind, sides.wishes.same_database) {
         (Kind::Enum { labels, .. }, false) => Some(with_labels(&made, labels)),
@@ -225,6 +252,7 @@ fn field(
         ),
         wire,
         cast,
+        base: base.map(ToString::to_string),
         code,
         note: made.note,
         input: made.input,

@@ -2,8 +2,8 @@
 
 use super::super::plan::{MatchKeys, Reference, TablePlan, Unique};
 use super::{
-    Conflict, Home, field_names, is_new, key_json, keys, not_null, qualified, same_fields,
-    same_key, value, written,
+    Conflict, Home, compared, field_names, is_new, key_json, keys, not_null, qualified,
+    same_fields, same_key, value,
 };
 use crate::ddl::literal;
 use crate::schema::Ident;
@@ -17,15 +17,17 @@ pub const CHECK: &str = "check.violated";
 /// A row that several rows of the target look like.
 pub const AMBIGUOUS: &str = "match.ambiguous";
 
-/// A check of a target table, as its server prints it.
+/// A check of a target table or of a column's domain, as its server prints it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Check {
     /// The constraint's name.
     pub name: String,
-    /// Without the outer `CHECK (…)`.
+    /// Without the outer `CHECK (…)`; over the row, or the row `r`.
     pub expression: String,
     /// The columns it reads.
     pub columns: Vec<Ident>,
+    /// What a row that it refuses is told.
+    pub code: &'static str,
 }
 
 /// How the rows of one table are judged.
@@ -260,8 +262,9 @@ impl Judge<'_> {
             };
             let test = format!("({}) IS FALSE", check.expression);
             lines.push(format!(
-                "CASE WHEN {test} THEN jsonb_build_array({}, {values}) END",
-                literal(&shown)
+                "CASE WHEN {test} THEN jsonb_build_array({}, {values}, {}) END",
+                literal(&shown),
+                literal(check.code)
             ));
             tests.push(test);
         }
@@ -271,14 +274,14 @@ impl Judge<'_> {
         let row = table.fields.iter().enumerate().map(|(index, field)| {
             format!(
                 "{} AS {}",
-                written(field, &format!("s.v{}", index + 1)),
+                compared(field, &format!("s.v{}", index + 1)),
                 field.name
             )
         });
         let row = row.collect::<Vec<_>>().join(", ");
         // The row's columns alone are in sight of the checks.
         Some(format!(
-            "INSERT INTO {bad} SELECT {f_keys}, c.line ->> 0, {code}, c.line ->> 1 FROM (\
+            "INSERT INTO {bad} SELECT {f_keys}, c.line ->> 0, c.line ->> 2, c.line ->> 1 FROM (\
              SELECT {s_keys}, x.lines FROM {stage} AS s CROSS JOIN LATERAL (\
              SELECT CASE WHEN {any} THEN array_remove(ARRAY[{lines}]::jsonb[], NULL) END AS lines \
              FROM (SELECT {row}) AS r OFFSET 0) AS x WHERE s.codes IS NULL AND x.lines IS NOT NULL AND {written}) AS f \
@@ -286,7 +289,6 @@ impl Judge<'_> {
             bad = home.bad(table),
             f_keys = keys(table, "f"),
             s_keys = keys(table, "s"),
-            code = literal(CHECK),
             stage = home.stage(table),
             any = tests.join(" OR "),
             lines = lines.join(", "),
@@ -432,7 +434,7 @@ pub(super) fn shown(unique: &Unique, alias: &str) -> String {
 fn like(table: &TablePlan, matching: &MatchKeys, place: usize) -> String {
     let field = &table.fields[place];
     let (staged, there) = (value(table, place, "s"), format!("t.{}", field.name));
-    if field.wire != "text" || field.cast.is_some() {
+    if field.wire != "text" || (field.cast.is_some() && field.base.is_none()) {
         return format!("{there} = {staged}");
     }
     let form = |text: String| {

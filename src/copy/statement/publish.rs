@@ -2,7 +2,7 @@
 
 use super::super::plan::TablePlan;
 use super::judge::remembered;
-use super::{Home, is_new, key_json, keys, qualified, same_key, value};
+use super::{Home, is_new, key_json, keys, qualified, same_key};
 use crate::ddl::literal;
 
 /// What the triggers of the target look at to see who writes.
@@ -65,7 +65,7 @@ fn insert_one(table: &TablePlan, all: &[TablePlan], home: Home, pair: &str) -> S
 /// target under another one follow them.
 fn values(table: &TablePlan, all: &[TablePlan], home: Home, pair: &str) -> (Vec<String>, String) {
     let mut values: Vec<String> = (0..table.fields.len())
-        .map(|place| value(table, place, "s"))
+        .map(|place| super::written(&table.fields[place], &format!("s.v{}", place + 1)))
         .collect();
     let mut joins: Vec<String> = Vec::new();
     for (number, reference) in table.references.iter().enumerate() {

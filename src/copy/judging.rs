@@ -38,6 +38,7 @@ impl Copy<'_> {
                 let steps = self.judge_of(table, home).matches();
                 self.take_steps(table, &steps).await?;
                 self.part_with_others(table, home).await?;
+                self.part_with_rivals(table, home).await?;
                 let steps = self.judge_of(table, home).rows();
                 self.take_steps(table, &steps).await?;
             }

@@ -27,6 +27,7 @@ mod planned;
 mod publishing;
 mod quarantine;
 mod report;
+mod rivals;
 mod staging;
 pub mod statement;
 mod trigger;

@@ -9,13 +9,13 @@ use super::link::Link;
 use super::plan::{Plan, Wishes};
 use super::report::Event;
 use super::statement::Conflict;
-use super::statement::judge::Check;
+use super::statement::judge::{CHECK, Check};
 use crate::ddl::literal;
 use crate::mapping::{Lookup, Mapping, MaxErrors};
 use crate::migrate::{Control, Missing, Refusal, Target};
 use crate::schema::{Ident, Schema};
 use crate::source::postgres::ConnectOptions;
-use crate::transform::{LookupRow, LookupSource, LookupTable, Lookups};
+use crate::transform::{Code, LookupRow, LookupSource, LookupTable, Lookups};
 
 const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 const SNAPSHOT: &str = include_str!("sql/source.sql");
@@ -373,6 +373,11 @@ async fn checks(target: &mut Link, plan: &Plan) -> Result<BTreeMap<String, Vec<C
             name: row.try_get("name").map_err(failed(doing))?,
             expression: row.try_get("expression").map_err(failed(doing))?,
             columns: columns.collect(),
+            code: if row.try_get("is_null").map_err(failed(doing))? {
+                Code::NullNotAllowed.as_str()
+            } else {
+                CHECK
+            },
         });
     }
     Ok(checks)

@@ -7,6 +7,7 @@ mod crm;
 mod drill;
 mod faults;
 mod small;
+mod union;
 
 use std::process::{Child, Command, Stdio};
 

@@ -222,6 +222,66 @@ fn what_was_in_quarantine_goes_when_it_was_mended() {
 }
 
 #[test]
+fn what_a_domain_or_a_check_refuses_is_told_beforehand() {
+    let from = "CREATE TABLE t (id text PRIMARY KEY, mail text, seats text, note text, low int, high int);
+        INSERT INTO t VALUES ('a1', 'a@x.org', '1', 'n', 1, 2), ('a2', 'no mail', '2', 'n', 1, 2), ('a3', 'c@x.org', '0', 'n', 1, 2),
+            ('a4', 'd@x.org', '101', 'n', 1, 2), ('a5', NULL, '5', 'n', 1, 2), ('a6', 'f@x.org', 'x', 'n', 1, 2),
+            ('a7', 'g@x.org', '7', 'far too long', 1, 2), ('a8', 'h@x.org', '8', NULL, 1, 2), ('a9', 'i@x.org', '9', 'n', 3, 2),
+            ('B1', 'j@x.org', '9', 'n', 1, 2), ('a10', ' A@X.ORG ', '1', 'n', 1, 2);";
+    let to = "CREATE DOMAIN plate AS text CHECK (VALUE ~ '^[a-z][0-9]+$');
+        CREATE DOMAIN mail AS varchar(40) CHECK (position('@' in VALUE) > 0) CONSTRAINT \"no VALUE\" CHECK (VALUE <> 'VALUE');
+        CREATE DOMAIN positive AS integer CHECK (VALUE > 0);
+        CREATE DOMAIN seats AS positive CHECK (VALUE <= 100);
+        CREATE DOMAIN note AS varchar(5) NOT NULL;
+        CREATE TABLE t (id plate PRIMARY KEY, \"Mail\" mail UNIQUE, seats seats, note note, low int, high int, CHECK (low < high));
+        INSERT INTO t VALUES ('z9', 'a@x.org', 50, 'here', 0, 1);";
+    let mapping = "
+        [copy]
+        max_errors = \"100%\"
+        [[table]]
+        from = \"t\"
+        to = \"t\"
+        match = [\"\\\"Mail\\\"\"]
+        normalize = [\"trim\", \"lower\"]
+        [[column]]
+        from = \"t.mail\"
+        to = \"t.\\\"Mail\\\"\"
+        [[column]]
+        from = \"t.seats\"
+        to = \"t.seats\"
+        cast = \"integer\"";
+    let codes = "SELECT concat_ws(' ', key ->> 'id', column_name, code, value) FROM align.quarantine ORDER BY key ->> 'id' COLLATE \"C\"";
+    let expected = "B1 id check.violated B1\na2 Mail check.violated no mail\na3 seats check.violated 0\n\
+        a4 seats check.violated 101\na6 seats cast.invalid x\na7 note cast.too_long far too long\n\
+        a8 note null.not_allowed \na9 low, high check.violated 3, 2";
+    for within in [false, true] {
+        let pair = if within {
+            let both = format!(
+                "CREATE SCHEMA old; SET search_path = old; {from} SET search_path = public; {to}"
+            );
+            let mut pair = Pair::new("domains", "SELECT", &both, mapping);
+            pair.from = super::Cluster::shared().named(&pair.to.name);
+            pair
+        } else {
+            Pair::new("domains", from, to, mapping)
+        };
+        let args: &[&str] = if within {
+            &["--from-schema", "old"]
+        } else {
+            &[]
+        };
+        let dry = pair.copy(&[args, &["--dry-run"]].concat()).ends_with(0);
+        // a1 and a10 are there under another key; a5 has no mail.
+        assert_eq!(dry.counts("t"), [11, 1, 2, 8], "{within}: {dry:#?}");
+        let run = pair.copy(args).ends_with(0);
+        assert_eq!(run.counts("t"), [11, 1, 2, 8], "{within}");
+        assert_eq!(pair.to.psql(codes), expected, "{within}");
+        let run = pair.copy(&[args, &["--on-conflict", "update"]].concat());
+        assert_eq!(run.ends_with(0).counts("t"), [11, 0, 3, 8], "{within}");
+    }
+}
+
+#[test]
 fn columns_without_a_home_are_kept_in_the_archive() {
     let from = "
         CREATE TABLE people (id int PRIMARY KEY, name text, fax text, more json, tags text[], price numeric, gone text);

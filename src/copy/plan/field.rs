@@ -4,7 +4,7 @@ use super::{Sides, Trouble};
 use crate::ddl::literal;
 use crate::diff::{Pairing, State};
 use crate::mapping::{ColumnCorrespondence, OnError, Rule, TableRef, Transform};
-use crate::schema::{Column, ColumnType, Ident, Identity, Table};
+use crate::schema::{Column, ColumnType, Ident, Identity, Schema, Table};
 use crate::transform::{Code, Kind, Shape, sql, straight};
 
 /// A target column that is written.
@@ -16,6 +16,8 @@ pub struct Field {
     pub wire: String,
     /// The type that the value is cast to when it is written, where the server does not do so by itself.
     pub cast: Option<String>,
+    /// Of a domain, the type it is made of: as that a value is looked at, for the domain may not take it.
+    pub base: Option<String>,
     /// Whether the type has no equality, so that two values are compared as texts.
     pub as_text: bool,
     /// The value over the source row `s`, of type `wire`.
@@ -109,6 +111,11 @@ fn rules<'a>(
 ) -> Vec<&'a ColumnCorrespondence> {
     let states = crate::diff::column_states(sides.from, sides.to, sides.mapping);
     let rules = sides.mapping.accepted_columns().zip(states);
+    // What the first of several tables of one target has done, the others may still have to do.
+    let is_first = sides
+        .pairing
+        .of(&to.name)
+        .is_some_and(|pair| pair.from.name == from.name);
     let mut found = Vec::new();
     for (rule, state) in rules {
         if !matches!(rule.rule, Rule::Convert(_)) {
@@ -132,7 +139,7 @@ fn rules<'a>(
             .iter()
             .any(|to| rule.from.iter().any(|f| f.name == to.name));
         match state {
-            State::Applied if !is_of_itself => {}
+            State::Applied if !is_of_itself && (is_first || !has_all(from, rule)) => {}
             State::Stale { missing, near } => {
                 let trouble = Trouble::new(format!("{missing} (mapping {})", rule.at));
                 troubles.push(match near.first() {
@@ -144,6 +151,11 @@ fn rules<'a>(
         }
     }
     found
+}
+
+fn has_all(from: &Table, rule: &ColumnCorrespondence) -> bool {
+    let mut columns = rule.from.iter();
+    columns.all(|column| from.column(&column.name).is_some())
 }
 
 fn takes(pairing: &Pairing<'_>, to: &Table, rule: &ColumnCorrespondence, column: &Column) -> bool {
@@ -166,17 +178,45 @@ fn reference(table: &Table) -> TableRef {
 /// are made of.
 fn target_shape(sides: &Sides<'_>, to: &Table) -> Shape {
     let mut shape = Shape::of(to, sides.to);
+    // The rules of a domain are the target's, which judges by them.
+    for column in &to.columns {
+        if let (Some(base), Some(slot)) = (
+            base(&column.ty, sides.to),
+            shape.columns.get_mut(&column.name),
+        ) {
+            slot.kind = Kind::Plain(base.clone());
+        }
+    }
     if sides.wishes.same_database {
         return shape;
     }
     for slot in shape.columns.values_mut() {
         match &slot.kind {
             Kind::Enum { .. } => slot.kind = Kind::Plain(ColumnType::Text),
-            Kind::Domain { base, .. } => slot.kind = (**base).clone(),
-            Kind::Plain(_) | Kind::Opaque { .. } => {}
+            Kind::Plain(_) | Kind::Domain { .. } | Kind::Opaque { .. } => {}
         }
     }
     shape
+}
+
+/// What a domain is made of, where that is a type of the server's own.
+fn base<'s>(ty: &ColumnType, schema: &'s Schema) -> Option<&'s ColumnType> {
+    let mut found = ty_of(ty, schema)?;
+    // A domain cannot be made of itself, but a file may say so.
+    for _ in 0..schema.domains.len() {
+        match ty_of(found, schema) {
+            Some(next) => found = next,
+            None => break,
+        }
+    }
+    (!matches!(found, ColumnType::Named(_))).then_some(found)
+}
+
+fn ty_of<'s>(ty: &ColumnType, schema: &'s Schema) -> Option<&'s ColumnType> {
+    let ColumnType::Named(name) = ty else {
+        return None;
+    };
+    schema.domain(name).map(|domain| &domain.base)
 }
 
 fn field(
@@ -191,16 +231,13 @@ fn field(
     };
     let known = wire(&column.ty);
     let kind = Kind::of(&column.ty, sides.to);
-    let (wire, cast) = match (known, &kind) {
-        (Some(wire), _) => (wire, list_of_texts(&column.ty)),
-        (None, Kind::Domain { base, .. }) => {
-            let base = match &**base {
-                Kind::Plain(ty) => wire(ty),
-                _ => None,
-            };
-            (base.unwrap_or_else(|| "text".to_owned()), Some(kind.sql()))
+    let base = base(&column.ty, sides.to);
+    let (wire, cast) = match known {
+        Some(wire) => (wire, list_of_texts(&column.ty)),
+        None => {
+            let wire = base.and_then(wire).unwrap_or_else(|| "text".to_owned());
+            (wire, Some(kind.sql()))
         }
-        (None, _) => ("text".to_owned(), Some(kind.sql())),
     };
     let code = match (&kind, sides.wishes.same_database) {
         (Kind::Enum { labels, .. }, false) => Some(with_labels(&made, labels)),
@@ -215,6 +252,7 @@ fn field(
         ),
         wire,
         cast,
+        base: base.map(ToString::to_string),
         code,
         note: made.note,
         input: made.input,

@@ -45,6 +45,10 @@ pub struct Reference {
     pub referenced: Vec<Ident>,
     /// The table in the plan whose rows go there, and its fields that are referred to.
     pub parent: Option<(usize, Vec<usize>)>,
+    /// More of them, where several tables go there and nothing tells which one is meant.
+    pub more_parents: Vec<(usize, Vec<usize>)>,
+    /// The table that the source's own foreign key of these columns refers to.
+    pub source: Option<QualifiedName>,
     /// Whether its values are keys of the source's rows.
     pub is_carried: bool,
 }
@@ -164,7 +168,7 @@ fn stated(
 }
 
 /// The foreign keys all of whose columns are copied.
-pub(super) fn references(table: &Table, fields: &[Field]) -> Vec<Reference> {
+pub(super) fn references(from: &Table, table: &Table, fields: &[Field]) -> Vec<Reference> {
     let mut references = Vec::new();
     for key in &table.foreign_keys {
         let places = key
@@ -177,12 +181,21 @@ pub(super) fn references(table: &Table, fields: &[Field]) -> Vec<Reference> {
         if key.referenced_columns.len() != places.len() {
             continue;
         }
+        let source = from.foreign_keys.iter().find(|known| {
+            known.columns.len() == places.len()
+                && places.iter().zip(&known.columns).all(|(place, column)| {
+                    let field = &fields[*place];
+                    field.value == format!("(s.{column})::{}", field.wire)
+                })
+        });
         references.push(Reference {
+            source: source.map(|known| known.references.clone()),
             is_carried: places.iter().all(|place| fields[*place].is_carried),
             fields: places,
             table: key.references.clone(),
             referenced: key.referenced_columns.clone(),
             parent: None,
+            more_parents: Vec::new(),
         });
     }
     references

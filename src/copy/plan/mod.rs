@@ -7,12 +7,14 @@ mod order;
 mod sample;
 #[cfg(test)]
 mod tests;
+mod union;
 
 use std::collections::BTreeMap;
 
 pub use archived::Archived;
 pub use field::{Field, wire};
 pub use key::{KeyColumn, MatchKeys, Reference, Unique};
+pub use union::Rival;
 
 use crate::diff::Pairing;
 use crate::mapping::{Mapping, OnError, Rule, Status, TableRef, Transform};
@@ -63,8 +65,14 @@ pub struct TablePlan {
     pub archived: Vec<Archived>,
     /// What the quarantine keeps of a bad row; `None` is the row as the server makes JSON of it.
     pub row: Option<Vec<Archived>>,
+    /// The mapping's own one among the conditions.
+    pub filter: Option<String>,
     /// Conditions over the source row `s`, all of which hold for a row that is copied.
     pub conditions: Vec<String>,
+    /// Other tables of the source whose rows go into the same table.
+    pub rivals: Vec<Rival>,
+    /// Whether another table comes first in the same target: a row whose key it has is a double.
+    pub comes_after: bool,
     /// Whether the values of an identity column are written all the same.
     pub overriding: bool,
     /// Whether the rows can be read a range of pages at a time.
@@ -130,18 +138,30 @@ pub fn plan(
         lookups,
     };
     let mut troubles = sides.unknown_tables();
-    let mut tables = Vec::new();
+    let (mut tables, mut unions) = (Vec::new(), Vec::new());
     for target in &pairing.targets {
-        let Some(pair) = pairing.of(&target.name) else {
-            continue;
-        };
-        if !sides.is_wanted(pair.from) {
+        let sources = sides.sources(target);
+        let is_wanted = sources.iter().any(|source| sides.is_wanted(source));
+        // Children that are copied alone need to know whose keys several parents have.
+        if !is_wanted && sources.len() < 2 {
             continue;
         }
-        match sides.table(pair.from, target) {
-            Ok(table) => tables.push(table),
-            Err(more) => troubles.extend(more),
+        let mut members = Vec::new();
+        for source in sources {
+            match sides.table(source, target) {
+                Ok(table) => members.push(table),
+                Err(more) if is_wanted => troubles.extend(more),
+                Err(_) => {}
+            }
         }
+        let wanted = members.iter().filter(|member| sides.wants(&member.from));
+        tables.extend(wanted.cloned());
+        if members.len() > 1 {
+            unions.push(members);
+        }
+    }
+    for members in &unions {
+        union::part(&mut tables, members);
     }
     if troubles.is_empty() && tables.is_empty() {
         let trouble = Trouble::new("no table of the from side has a counterpart on the to side");
@@ -151,7 +171,8 @@ pub fn plan(
         return Err(troubles);
     }
     let mut notes = Vec::new();
-    for table in pairing.only_from().filter(|table| sides.is_wanted(table)) {
+    let left = pairing.only_from().filter(|table| !sides.has_place(table));
+    for table in left.filter(|table| sides.is_wanted(table)) {
         let name = from.show(&table.name);
         notes.push(format!(
             "`{name}` has no counterpart, and stays where it is"
@@ -211,6 +232,12 @@ impl Sides<'_> {
         only.is_empty() || only.iter().any(|name| self.names(name, table))
     }
 
+    fn wants(&self, name: &QualifiedName) -> bool {
+        self.from
+            .table(name)
+            .is_some_and(|table| self.is_wanted(table))
+    }
+
     fn names(&self, name: &TableRef, table: &Table) -> bool {
         self.pairing
             .source(name)
@@ -227,7 +254,7 @@ impl Sides<'_> {
                 troubles.push(trouble.hint(format!("it has {}", names(self.from))));
                 continue;
             };
-            if self.pairing.only_from().any(|only| only.name == table.name) {
+            if !self.has_place(table) {
                 let trouble = Trouble::new(format!("`{name}` has no counterpart on the to side"));
                 troubles.push(trouble.hint("say which with a `[[table]]` in the mapping"));
             }
@@ -304,6 +331,7 @@ impl Sides<'_> {
                 Err(error) => return Err(vec![Trouble::new(format!("`{name}`: {error}"))]),
             }
         }
+        let filter = conditions.first().cloned();
         for (table, condition) in &self.wishes.conditions {
             if self.names(table, from) {
                 conditions.push(condition.clone());
@@ -321,11 +349,14 @@ impl Sides<'_> {
             primary: keys.primary,
             matching: keys.matching,
             uniques: keys.uniques,
-            references: key::references(to, &fields),
+            references: key::references(from, to, &fields),
             archived: archived::archived(self, from),
             row: archived::row(from),
             fields,
+            filter,
             conditions,
+            rivals: Vec::new(),
+            comes_after: false,
             overriding,
             has_pages: from.kind == TableKind::Ordinary && !self.is_inherited(from),
         })
@@ -340,19 +371,22 @@ impl Sides<'_> {
     }
 }
 
-/// Puts parents first, and tells each reference its parent in the plan.
+/// Puts parents first and tables of one target together, and tells each reference its parent in the plan.
 fn ordered(tables: Vec<TablePlan>) -> (Vec<TablePlan>, Vec<Vec<usize>>) {
-    let numbers: BTreeMap<&QualifiedName, usize> =
-        tables.iter().enumerate().map(|(n, t)| (&t.to, n)).collect();
+    let mut numbers: BTreeMap<&QualifiedName, Vec<usize>> = BTreeMap::new();
+    for (number, table) in tables.iter().enumerate() {
+        numbers.entry(&table.to).or_default().push(number);
+    }
     let edges: Vec<Vec<usize>> = tables
         .iter()
         .enumerate()
         .map(|(number, table)| {
-            let parents = table
-                .references
-                .iter()
-                .filter_map(|r| numbers.get(&r.table));
-            parents
+            let parents = table.references.iter().map(|r| &r.table);
+            // Tables of one target point at each other.
+            let near = parents
+                .chain([&table.to])
+                .filter_map(|name| numbers.get(name));
+            near.flatten()
                 .copied()
                 .filter(|parent| *parent != number)
                 .collect()
@@ -370,22 +404,35 @@ fn ordered(tables: Vec<TablePlan>) -> (Vec<TablePlan>, Vec<Vec<usize>>) {
     for (index, table) in tables.iter_mut().enumerate() {
         table.number = index + 1;
     }
-    let places: Vec<QualifiedName> = tables.iter().map(|table| table.to.clone()).collect();
+    let places: Vec<(QualifiedName, QualifiedName)> = tables
+        .iter()
+        .map(|table| (table.to.clone(), table.from.clone()))
+        .collect();
     let mut wanted: Vec<(usize, usize)> = Vec::new();
     for index in 0..tables.len() {
         let mut references = std::mem::take(&mut tables[index].references);
         for reference in &mut references {
-            let parent = places.iter().position(|place| *place == reference.table);
-            let Some(parent) = parent else { continue };
-            let columns: Option<Vec<usize>> = reference
-                .referenced
-                .iter()
-                .map(|name| tables[parent].fields.iter().position(|f| f.name == *name))
-                .collect();
-            if let Some(columns) = columns {
-                wanted.extend(columns.iter().map(|column| (parent, *column)));
-                reference.parent = Some((parent, columns));
+            let there = |(to, from): &(QualifiedName, QualifiedName), known: bool| {
+                *to == reference.table && (!known || reference.source.as_ref() == Some(from))
+            };
+            // The one that the source's own key names, or every one that it may be.
+            let known = places.iter().any(|place| there(place, true));
+            let parents = (0..places.len()).filter(|n| there(&places[*n], known));
+            let mut found = Vec::new();
+            for parent in parents {
+                let columns: Option<Vec<usize>> = reference
+                    .referenced
+                    .iter()
+                    .map(|name| tables[parent].fields.iter().position(|f| f.name == *name))
+                    .collect();
+                if let Some(columns) = columns {
+                    wanted.extend(columns.iter().map(|column| (parent, *column)));
+                    found.push((parent, columns));
+                }
             }
+            let mut found = found.into_iter();
+            reference.parent = found.next();
+            reference.more_parents = found.collect();
         }
         tables[index].references = references;
     }

@@ -2,8 +2,8 @@
 
 use super::super::plan::{MatchKeys, Reference, TablePlan, Unique};
 use super::{
-    Conflict, Home, field_names, is_new, key_json, keys, not_null, qualified, same_fields,
-    same_key, value, written,
+    Conflict, Home, compared, field_names, is_new, key_json, keys, not_null, qualified,
+    same_fields, same_key, value,
 };
 use crate::ddl::literal;
 use crate::schema::Ident;
@@ -17,15 +17,17 @@ pub const CHECK: &str = "check.violated";
 /// A row that several rows of the target look like.
 pub const AMBIGUOUS: &str = "match.ambiguous";
 
-/// A check of a target table, as its server prints it.
+/// A check of a target table or of a column's domain, as its server prints it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Check {
     /// The constraint's name.
     pub name: String,
-    /// Without the outer `CHECK (…)`.
+    /// Without the outer `CHECK (…)`; over the row, or the row `r`.
     pub expression: String,
     /// The columns it reads.
     pub columns: Vec<Ident>,
+    /// What a row that it refuses is told.
+    pub code: &'static str,
 }
 
 /// How the rows of one table are judged.
@@ -48,10 +50,11 @@ pub struct Judge<'a> {
 impl Judge<'_> {
     /// Finds the rows that are in the target already.
     pub fn matches(&self) -> Vec<String> {
+        let doubles = self.doubles().into_iter();
         let own = self.own().into_iter();
         let alike = self.table.matching.keys.iter().map(|key| self.alike(key));
         let analyze = format!("ANALYZE {}", self.home.matched(self.table));
-        own.chain(alike).chain([analyze]).collect()
+        doubles.chain(own).chain(alike).chain([analyze]).collect()
     }
 
     /// Finds what is wrong with a row whatever the others are.
@@ -70,7 +73,26 @@ impl Judge<'_> {
         let mut steps = vec![format!("ANALYZE {}", self.home.bad(self.table))];
         for unique in &self.table.uniques {
             steps.push(self.taken(unique));
+            steps.extend(
+                self.siblings()
+                    .filter_map(|other| self.claimed(unique, other)),
+            );
             steps.push(self.repeated(unique));
+        }
+        if let Some(primary) = self
+            .table
+            .primary
+            .as_ref()
+            .filter(|_| self.table.comes_after)
+        {
+            let key = Unique {
+                fields: primary.clone(),
+                nulls_not_distinct: false,
+            };
+            steps.extend(
+                self.siblings()
+                    .filter_map(|other| self.claimed(&key, other)),
+            );
         }
         // Keys of the source hold its rows apart already.
         if let Some(primary) = self
@@ -92,8 +114,14 @@ impl Judge<'_> {
         let (table, home) = (self.table, self.home);
         let primary = table.primary.as_ref()?;
         let names = field_names(table, primary);
+        let filter = if table.comes_after {
+            let (bad, same) = (home.bad(table), same_key(table, "b", "s"));
+            format!(" WHERE NOT EXISTS (SELECT FROM {bad} AS b WHERE {same})")
+        } else {
+            String::new()
+        };
         Some(format!(
-            "INSERT INTO {} SELECT {}, true{} FROM {} AS s JOIN {} AS t ON {}",
+            "INSERT INTO {} SELECT {}, true{} FROM {} AS s JOIN {} AS t ON {}{filter}",
             home.matched(table),
             keys(table, "s"),
             self.identity("t."),
@@ -129,6 +157,7 @@ impl Judge<'_> {
                 home.stage(table),
                 same_fields(table, primary, "o", "t", &names)
             ));
+            tests.extend(self.no_siblings(&names));
         }
         let tests = tests.join(" AND ");
         let identity = table.identity.iter().map(|place| {
@@ -164,7 +193,7 @@ impl Judge<'_> {
         )
     }
 
-    fn column_names(&self, places: &[usize]) -> String {
+    pub(super) fn column_names(&self, places: &[usize]) -> String {
         let names: Vec<&str> = places
             .iter()
             .map(|place| self.table.fields[*place].name.as_str())
@@ -233,8 +262,9 @@ impl Judge<'_> {
             };
             let test = format!("({}) IS FALSE", check.expression);
             lines.push(format!(
-                "CASE WHEN {test} THEN jsonb_build_array({}, {values}) END",
-                literal(&shown)
+                "CASE WHEN {test} THEN jsonb_build_array({}, {values}, {}) END",
+                literal(&shown),
+                literal(check.code)
             ));
             tests.push(test);
         }
@@ -244,14 +274,14 @@ impl Judge<'_> {
         let row = table.fields.iter().enumerate().map(|(index, field)| {
             format!(
                 "{} AS {}",
-                written(field, &format!("s.v{}", index + 1)),
+                compared(field, &format!("s.v{}", index + 1)),
                 field.name
             )
         });
         let row = row.collect::<Vec<_>>().join(", ");
         // The row's columns alone are in sight of the checks.
         Some(format!(
-            "INSERT INTO {bad} SELECT {f_keys}, c.line ->> 0, {code}, c.line ->> 1 FROM (\
+            "INSERT INTO {bad} SELECT {f_keys}, c.line ->> 0, c.line ->> 2, c.line ->> 1 FROM (\
              SELECT {s_keys}, x.lines FROM {stage} AS s CROSS JOIN LATERAL (\
              SELECT CASE WHEN {any} THEN array_remove(ARRAY[{lines}]::jsonb[], NULL) END AS lines \
              FROM (SELECT {row}) AS r OFFSET 0) AS x WHERE s.codes IS NULL AND x.lines IS NOT NULL AND {written}) AS f \
@@ -259,7 +289,6 @@ impl Judge<'_> {
             bad = home.bad(table),
             f_keys = keys(table, "f"),
             s_keys = keys(table, "s"),
-            code = literal(CHECK),
             stage = home.stage(table),
             any = tests.join(" OR "),
             lines = lines.join(", "),
@@ -280,7 +309,7 @@ impl Judge<'_> {
             reference.table,
             same_fields(table, &reference.fields, "s", "t", &names)
         )];
-        if let Some((parent, places)) = &reference.parent {
+        for (parent, places) in reference.parent.iter().chain(&reference.more_parents) {
             let parent = &self.tables[*parent];
             let same = |alias: &str, column: &str| {
                 let pairs = reference.fields.iter().zip(places);
@@ -393,7 +422,7 @@ impl Judge<'_> {
     }
 }
 
-fn shown(unique: &Unique, alias: &str) -> String {
+pub(super) fn shown(unique: &Unique, alias: &str) -> String {
     let shown = unique
         .fields
         .iter()
@@ -405,7 +434,7 @@ fn shown(unique: &Unique, alias: &str) -> String {
 fn like(table: &TablePlan, matching: &MatchKeys, place: usize) -> String {
     let field = &table.fields[place];
     let (staged, there) = (value(table, place, "s"), format!("t.{}", field.name));
-    if field.wire != "text" || field.cast.is_some() {
+    if field.wire != "text" || (field.cast.is_some() && field.base.is_none()) {
         return format!("{there} = {staged}");
     }
     let form = |text: String| {

@@ -7,6 +7,7 @@
 pub mod archive;
 pub mod judge;
 pub mod publish;
+pub mod shared;
 pub mod source;
 pub mod stage;
 
@@ -101,10 +102,20 @@ fn key_json(table: &TablePlan, alias: &str) -> String {
     )
 }
 
-/// The value of a field in the stage, as the target's column takes it.
+/// The value of a field in the stage, as the target's column compares it.
 fn value(table: &TablePlan, place: usize, alias: &str) -> String {
-    written(&table.fields[place], &format!("{alias}.v{}", place + 1))
+    compared(&table.fields[place], &format!("{alias}.v{}", place + 1))
 }
+
+/// Of a domain without its rules, which the value may break.
+fn compared(field: &Field, staged: &str) -> String {
+    match &field.base {
+        Some(base) => format!("({staged})::{base}"),
+        None => written(field, staged),
+    }
+}
+
+/// As the target's column takes it.
 
 fn written(field: &Field, staged: &str) -> String {
     match &field.cast {

@@ -2,7 +2,7 @@
 
 use super::super::plan::TablePlan;
 use super::judge::remembered;
-use super::{Home, is_new, key_json, keys, qualified, same_key, value};
+use super::{Home, is_new, key_json, keys, qualified, same_key};
 use crate::ddl::literal;
 
 /// What the triggers of the target look at to see who writes.
@@ -65,7 +65,7 @@ fn insert_one(table: &TablePlan, all: &[TablePlan], home: Home, pair: &str) -> S
 /// target under another one follow them.
 fn values(table: &TablePlan, all: &[TablePlan], home: Home, pair: &str) -> (Vec<String>, String) {
     let mut values: Vec<String> = (0..table.fields.len())
-        .map(|place| value(table, place, "s"))
+        .map(|place| super::written(&table.fields[place], &format!("s.v{}", place + 1)))
         .collect();
     let mut joins: Vec<String> = Vec::new();
     for (number, reference) in table.references.iter().enumerate() {
@@ -73,18 +73,19 @@ fn values(table: &TablePlan, all: &[TablePlan], home: Home, pair: &str) -> (Vec<
             continue;
         }
         let mut found: Vec<Vec<String>> = vec![Vec::new(); reference.fields.len()];
-        if let Some((parent, places)) = &reference.parent {
+        let parents = reference.parent.iter().chain(&reference.more_parents);
+        for (which, (parent, places)) in parents.enumerate() {
             let parent = &all[*parent];
+            let alias = format!("m{number}_{which}");
             let pairs = reference.fields.iter().zip(places);
-            let same =
-                pairs.map(|(own, place)| format!("m{number}.o{} = s.v{}", place + 1, own + 1));
+            let same = pairs.map(|(own, place)| format!("{alias}.o{} = s.v{}", place + 1, own + 1));
             joins.push(format!(
-                " LEFT JOIN {} AS m{number} ON NOT m{number}.own AND {}",
+                " LEFT JOIN {} AS {alias} ON NOT {alias}.own AND {}",
                 home.matched(parent),
                 same.collect::<Vec<_>>().join(" AND ")
             ));
             for (index, place) in places.iter().enumerate() {
-                found[index].push(format!("m{number}.t{}", place + 1));
+                found[index].push(format!("{alias}.t{}", place + 1));
             }
         }
         if let ([place], [name]) = (reference.fields.as_slice(), reference.referenced.as_slice()) {

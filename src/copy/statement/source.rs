@@ -1,6 +1,6 @@
 //! Reading the source: its rows, already as the stage takes them.
 
-use super::super::plan::TablePlan;
+use super::super::plan::{Rival, TablePlan};
 use crate::ddl::literal;
 
 /// A range of a table's pages, the upper end left out; `None` is the end of the table.
@@ -59,6 +59,28 @@ pub fn select(table: &TablePlan, pages: Option<Pages>, keys: Option<&str>) -> St
         inner.join(", "),
         table.from,
         filter(table, pages, keys)
+    )
+}
+
+/// Whether a row that the mapping takes of a table has those values; `fields` are over its own row `s`.
+pub fn has(table: &TablePlan, fields: &[String], values: &[String]) -> String {
+    let columns = fields.iter().enumerate();
+    let columns: Vec<String> = columns
+        .map(|(n, field)| format!("{field} AS o{n}"))
+        .collect();
+    let pairs = values.iter().enumerate();
+    let pairs: Vec<String> = pairs
+        .map(|(n, value)| format!("o.o{n} = {value}"))
+        .collect();
+    let filter = match &table.filter {
+        Some(filter) => format!(" WHERE {filter}"),
+        None => String::new(),
+    };
+    format!(
+        "EXISTS (SELECT FROM (SELECT {} FROM {} AS s{filter}) AS o WHERE {})",
+        columns.join(", "),
+        table.from,
+        pairs.join(" AND ")
     )
 }
 
@@ -127,6 +149,26 @@ pub fn among(table: &TablePlan, keys: &[Vec<String>]) -> String {
         "({}) IN (SELECT * FROM unnest({}))",
         columns.join(", "),
         lists.join(", ")
+    )
+}
+
+/// Those of the keys, each of which is a list of texts, that rows of another table of the source have.
+pub fn of_rival(rival: &Rival, keys: &[Vec<String>]) -> String {
+    let texts = rival.key.iter().map(|value| format!("{value}::text"));
+    let texts = texts.collect::<Vec<_>>().join(", ");
+    let lists = rival.wires.iter().enumerate().map(|(index, wire)| {
+        let values = keys.iter().filter_map(|key| key.get(index));
+        array(values.map(String::as_str), wire)
+    });
+    let lists = lists.collect::<Vec<_>>().join(", ");
+    let filter = match &rival.filter {
+        Some(filter) => format!("({filter}) AND "),
+        None => String::new(),
+    };
+    format!(
+        "SELECT ARRAY[{texts}] AS key FROM {} AS s WHERE {filter}({}) IN (SELECT * FROM unnest({lists}))",
+        rival.from,
+        rival.key.join(", ")
     )
 }
 

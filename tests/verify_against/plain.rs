@@ -255,6 +255,10 @@ fn equal_for_a_collation_is_not_equal() {
     let table =
         "CREATE COLLATION ci (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
         CREATE TABLE t (id text COLLATE ci PRIMARY KEY, name text COLLATE ci);";
+    let icu = "SELECT count(*) FROM pg_collation WHERE collprovider = 'i'";
+    if super::cluster::database("collation_icu").psql(icu) == "0" {
+        return;
+    }
     let pair = Pair::new(
         "collation",
         &format!("{table} INSERT INTO t VALUES ('A', 'One'), ('b', 'Two')"),

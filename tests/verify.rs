@@ -113,6 +113,28 @@ fn without_roles_and_auth_the_rest_holds_and_they_are_skipped_by_name() {
         .find(|check| check["section"] == "access" && check["name"] == "leads");
     let why = leads.unwrap()["why"].as_str().unwrap();
     assert!(why.contains("anon: there is no role `anon`"), "{why}");
+    let flow = checks.iter().find(|check| check["section"] == "flow");
+    let flow = flow.unwrap();
+    assert_eq!(flow["verdict"], "passed");
+    assert_eq!(
+        flow["looked_at"], 8,
+        "what Clara does, and what comes of it"
+    );
+    let left_out = flow["findings"].as_array().unwrap();
+    assert_eq!(left_out.len(), 6, "who reads it");
+    assert_eq!(
+        left_out[0]["message"],
+        "step 9 of 14 is left out as agent: there is no role `authenticated`"
+    );
+    let sent = checks
+        .iter()
+        .filter(|check| check["section"] == "statements" && check["verdict"] == "passed");
+    assert!(sent.count() >= 5, "Clara's own statements");
+    db.psql("DROP TRIGGER align_conversation_to_call ON conversations");
+    let (document, code) = verify(&db, &["--only", "flow"]);
+    assert_eq!(code, 1);
+    let failed = ended(&document, "failed");
+    assert!(failed[0].1.contains("step 4 of 14"), "{failed:?}");
     let structure = checks
         .iter()
         .filter(|check| check["section"] == "structure" && check["verdict"] == "passed");
@@ -207,6 +229,58 @@ fn without_probes_nothing_is_tried() {
     let checks = document["checks"].as_array().unwrap();
     assert!(checks.iter().all(|check| check["section"] == "statements"));
     assert!(!checks.is_empty());
+}
+
+#[test]
+fn what_takes_too_long_fails_and_the_rest_goes_on() {
+    let db = copy("slow");
+    db.psql(
+        "ALTER TABLE leads DISABLE TRIGGER USER;
+         INSERT INTO leads (client_id, name, contact_person, status_bucket)
+         SELECT (SELECT id FROM clients LIMIT 1), 'n' || n, 'n' || n, 'P3' FROM generate_series(1, 30000) AS n;
+         ALTER TABLE leads ENABLE TRIGGER USER;",
+    );
+    let (document, code) = verify(&db, &["--only", "values", "--budget", "1ms"]);
+    assert_eq!(code, 1);
+    let failed = ended(&document, "failed");
+    let unfinished = "it did not end within the time that a check may take, so nothing is known";
+    assert!(
+        failed.iter().any(|(_, said)| said.contains(unfinished)),
+        "{failed:?}"
+    );
+    db.psql(
+        "CREATE FUNCTION waits() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(60); RETURN NEW; END $$;
+         CREATE TRIGGER waits BEFORE UPDATE ON attendance FOR EACH ROW EXECUTE FUNCTION waits();",
+    );
+    let (document, code) = verify(&db, &["--only", "access", "--budget", "500ms"]);
+    assert_eq!(code, 1);
+    let failed = ended(&document, "failed");
+    let [(name, said)] = failed.as_slice() else {
+        panic!("{failed:?}");
+    };
+    assert_eq!(name, "access: attendance");
+    assert!(said.contains("fails to update: it did not end"), "{said}");
+}
+
+#[test]
+fn a_sample_says_how_sure_it_makes() {
+    let db = copy("sampled");
+    let (document, code) = verify(&db, &["--only", "values", "--sample", "2"]);
+    assert_eq!(code, 0);
+    assert_eq!(document["sample"]["rows"], 2);
+    let share = document["sample"]["share_below"].as_f64().unwrap();
+    assert!((share - 0.776_393).abs() < 1e-6, "{share}");
+    let looked_at = |check: &Value| check["looked_at"].as_u64().unwrap();
+    let checks = document["checks"].as_array().unwrap();
+    assert!(checks.iter().all(|check| looked_at(check) <= 2));
+    let mut command = align(&db);
+    command.args(["verify", "--only", "values", "--sample", "300"]);
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        said.ends_with("at most 300 rows of a table were looked at: where none fails, fewer than 0.99 % of its rows do, with 95 % certainty\n"),
+        "{said}"
+    );
 }
 
 /// A fault, the check that must find it, and a part of what it must say.
@@ -447,19 +521,19 @@ const FAULTS: &[(&str, &str, &str, &str)] = &[
         "trigger of the voice flow dropped",
         "DROP TRIGGER align_conversation_to_call ON conversations",
         "flow: a conversation becomes a call of its lead",
-        "step 4 of 13",
+        "step 4 of 14",
     ),
     (
         "transcript not written",
         "CREATE OR REPLACE FUNCTION align.transcript(messages jsonb) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT NULL::text $$",
         "flow: a conversation becomes a call of its lead",
-        "step 6 of 13",
+        "step 6 of 14",
     ),
     (
         "outcome not mapped",
         "CREATE OR REPLACE FUNCTION align.call_outcome(status text, ended_at timestamptz) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT 'in_progress'::text $$",
         "flow: a conversation becomes a call of its lead",
-        "step 8 of 13",
+        "step 8 of 14",
     ),
     (
         "lead rule lets an agent hand over",

@@ -68,7 +68,7 @@ pub(super) struct VerifyArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Checks")]
     sample: Option<u64>,
 
-    /// The most that one check of rows may take
+    /// The most that one question of a check may take; a check that needs longer fails
     #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "10m", help_heading = "Checks")]
     budget: Duration,
 
@@ -209,7 +209,9 @@ pub(super) fn failed(error: VerifyError) -> CliError {
             let error = CliError::failed(anyhow!(error).context("cannot connect"));
             hint.into_iter().fold(error, CliError::hint)
         }
-        VerifyError::Setup { .. } | VerifyError::Server { .. } => CliError::failed(error),
+        VerifyError::Setup { .. } | VerifyError::OutOfTime { .. } | VerifyError::Server { .. } => {
+            CliError::failed(error)
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::Options;
 use super::screen::Screen;
 use super::style::{ADDED, CHANGED, DIM, HEADING, REMOVED, paint};
-use crate::verify::{Check, Section, Verdict, Verification};
+use crate::verify::{Check, Confidence, Section, Verdict, Verification};
 
 /// The most findings of one check that are opened.
 const OPENED: usize = 8;
@@ -97,7 +97,20 @@ pub fn sum(verification: &Verification) -> String {
             parts.push(format!("{count} {words}"));
         }
     }
-    parts.join(", ")
+    let parts = parts.join(", ");
+    match verification.confidence() {
+        None => parts,
+        Some(sure) => format!("{parts}\n{}", worth(sure)),
+    }
+}
+
+fn worth(sure: Confidence) -> String {
+    format!(
+        "at most {} rows of a table were looked at: where none fails, fewer than {:.2} % of its rows do, with {:.0} % certainty",
+        sure.rows,
+        sure.share * 100.0,
+        sure.certainty * 100.0
+    )
 }
 
 /// The document that `--format json` writes, version 1.
@@ -108,7 +121,20 @@ struct Document<'a> {
     align_version: &'static str,
     database: &'a str,
     passed: bool,
+    /// Where not every row was looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sample: Option<JsonSample>,
     checks: Vec<JsonCheck<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct JsonSample {
+    /// Of a table, at most.
+    rows: u64,
+    /// Of a check that passes.
+    certainty: f64,
+    /// Fewer rows than this share fail, with that certainty.
+    share_below: f64,
 }
 
 #[derive(Debug, Serialize)]
@@ -139,6 +165,11 @@ pub fn json(verification: &Verification, database: &str) -> String {
         align_version: env!("CARGO_PKG_VERSION"),
         database,
         passed: verification.holds(),
+        sample: verification.confidence().map(|sure| JsonSample {
+            rows: sure.rows,
+            certainty: sure.certainty,
+            share_below: sure.share,
+        }),
         checks: verification.checks.iter().map(json_check).collect(),
     };
     let text = serde_json::to_string_pretty(&document);

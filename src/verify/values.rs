@@ -11,6 +11,7 @@ use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::{AssertSqlSafe, Executor, Row};
 
 use super::error::{VerifyError, server, words};
+use super::reading;
 use super::{Check, Finding, Section};
 use crate::ddl::literal;
 use crate::mapping::{ColumnCorrespondence, Lookup, Mapping, Rule, Status, Sync, TableRef};
@@ -18,7 +19,6 @@ use crate::schema::{ColumnType, Ident, QualifiedName, quote};
 use crate::transform::sql::{Expression, columns};
 use crate::transform::{LookupSource, Lookups, SESSION, Shape};
 
-const READ: &str = include_str!("sql/read.sql");
 const RELATION: &str = include_str!("sql/relation.sql");
 /// How many keys of rows that fail are shown.
 const SAMPLES: usize = 5;
@@ -45,18 +45,12 @@ pub async fn check(
     connection: &mut PgConnection,
     values: &Values<'_>,
 ) -> Result<Vec<Check>, VerifyError> {
-    let begun = connection.execute(READ).await;
-    begun.map_err(|error| server("begin to read", &error))?;
+    reading::begin(connection, None, values.budget).await?;
     for (name, value) in SESSION {
         let set = sqlx::query("SELECT set_config($1, $2, true)").persistent(false);
         let set = set.bind(*name).bind(*value).execute(&mut *connection).await;
         set.map_err(|error| server("set up the session", &error))?;
     }
-    let milliseconds = values.budget.as_millis().to_string();
-    let limit = sqlx::query("SELECT set_config('statement_timeout', $1, true)").persistent(false);
-    let limit = limit.bind(milliseconds).execute(&mut *connection).await;
-    limit.map_err(|error| server("set the time limit", &error))?;
-
     let kept = sqlx::query_scalar(
         "SELECT to_regclass('align.quarantine') IS NOT NULL AND to_regclass('align.events') IS NOT NULL",
     );
@@ -84,8 +78,7 @@ pub async fn check(
         }
     }
     checks.push(quarantine(connection).await?);
-    let ended = connection.execute("ROLLBACK").await;
-    ended.map_err(|error| server("end the reading", &error))?;
+    reading::end(connection).await?;
     Ok(checks)
 }
 

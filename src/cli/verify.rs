@@ -131,6 +131,7 @@ pub(super) fn run(ui: &Ui, args: &VerifyArgs) -> Result<Outcome, CliError> {
             .map(|(file, text)| (file.as_str(), text.as_str())),
         budget: args.budget,
         sample: args.sample,
+        summaries: ui.is_verbose(),
     };
     let schemas = if request.compares() {
         Some(args.load(ui, &found)?)

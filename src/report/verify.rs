@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::Options;
 use super::screen::Screen;
 use super::style::{ADDED, CHANGED, DIM, HEADING, REMOVED, paint};
-use crate::verify::{Check, Confidence, Section, Verdict, Verification};
+use crate::verify::{Check, Confidence, Section, Summary, Verdict, Verification};
 
 /// The most findings of one check that are opened.
 const OPENED: usize = 8;
@@ -75,7 +75,23 @@ fn lines(check: &Check, screen: Screen, options: Options) -> Vec<String> {
     if more > 0 {
         lines.push(format!("      and {more} more"));
     }
+    for summary in &check.summaries {
+        let wrapped = screen.wrap(&holds(summary), options.width.saturating_sub(8));
+        lines.extend(wrapped.iter().map(|line| format!("      {line}")));
+    }
     lines
+}
+
+fn holds(summary: &Summary) -> String {
+    let when = if summary.is_new { "after" } else { "before" };
+    let range = summary.range.as_ref().map_or_else(String::new, |range| {
+        let what = if summary.of_length { "length " } else { "" };
+        format!(", {what}{} to {}", range.0, range.1)
+    });
+    format!(
+        "{when}: {}: {} rows, {} NULL, {} distinct{range}",
+        summary.column, summary.rows, summary.nulls, summary.distinct
+    )
 }
 
 /// One line: how many checks ended how.
@@ -148,6 +164,24 @@ struct JsonCheck<'a> {
     looked_at: u64,
     milliseconds: u64,
     findings: Vec<JsonFinding<'a>>,
+    /// What the columns hold, before and after.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    columns: Vec<JsonSummary<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct JsonSummary<'a> {
+    /// `before` or `after`.
+    when: &'static str,
+    column: &'a str,
+    rows: u64,
+    nulls: u64,
+    distinct: u64,
+    /// `value` or `length`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    range_of: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    range: Option<[&'a str; 2]>,
 }
 
 #[derive(Debug, Serialize)]
@@ -204,5 +238,22 @@ fn json_check(check: &Check) -> JsonCheck<'_> {
                 sql: finding.sql.as_deref(),
             })
             .collect(),
+        columns: check.summaries.iter().map(json_summary).collect(),
+    }
+}
+
+fn json_summary(summary: &Summary) -> JsonSummary<'_> {
+    let of = if summary.of_length { "length" } else { "value" };
+    JsonSummary {
+        when: if summary.is_new { "after" } else { "before" },
+        column: &summary.column,
+        rows: summary.rows,
+        nulls: summary.nulls,
+        distinct: summary.distinct,
+        range_of: summary.range.is_some().then_some(of),
+        range: summary
+            .range
+            .as_ref()
+            .map(|(least, most)| [least.as_str(), most.as_str()]),
     }
 }

@@ -7,6 +7,7 @@
 mod access;
 mod error;
 mod history;
+mod integrity;
 mod probe;
 mod promised;
 mod reading;
@@ -14,6 +15,7 @@ mod run;
 mod select;
 mod statement;
 mod structure;
+mod summary;
 mod target;
 mod values;
 
@@ -26,6 +28,7 @@ pub use run::{BUDGET, Request, Schemas, run};
 pub use select::check as check_select;
 pub use statement::{check_flow, check_statement};
 pub use structure::check as check_structure;
+pub use summary::Summary;
 pub use target::check as check_target;
 pub use values::{Values, check as check_values};
 
@@ -54,6 +57,8 @@ pub struct Check {
     pub looked_at: u64,
     /// What stands against it, or what is worth knowing.
     pub findings: Vec<Finding>,
+    /// What its columns hold, before and after; of a check of values that fails, or where it is asked for.
+    pub summaries: Vec<Summary>,
     /// How long it took.
     pub took: Duration,
 }
@@ -166,6 +171,7 @@ impl Check {
             },
             looked_at,
             findings,
+            summaries: Vec::new(),
             took: Duration::ZERO,
         }
     }

@@ -7,6 +7,7 @@ use sqlx::postgres::PgConnection;
 
 use super::error::VerifyError;
 use super::history::{self, Folder};
+use super::integrity;
 use super::probe::{Probes, Roles, lacks_namespace};
 use super::promised::{promised, stand_in};
 use super::reading;
@@ -43,6 +44,8 @@ pub struct Request<'a> {
     pub budget: Duration,
     /// About how many rows of a table are looked at; `None` is all of them.
     pub sample: Option<u64>,
+    /// Whether the columns of a correspondence are summarised although it holds.
+    pub summaries: bool,
 }
 
 /// Both schemas, for the checks that compare them.
@@ -60,6 +63,7 @@ pub struct Schemas {
 struct Compared {
     comparison: Comparison,
     schema: Schema,
+    target: Schema,
 }
 
 impl Request<'_> {
@@ -69,7 +73,8 @@ impl Request<'_> {
 
     /// Whether a check that is wanted compares the schemas.
     pub fn compares(&self) -> bool {
-        self.takes(Section::Structure) || self.takes(Section::Selects)
+        let compare = [Section::Structure, Section::Values, Section::Selects];
+        compare.into_iter().any(|section| self.takes(section))
     }
 }
 
@@ -115,6 +120,7 @@ pub async fn run(
             pair: request.pair,
             budget: request.budget,
             sample: request.sample,
+            summaries: request.summaries,
         };
         let found = check_values(connection, &values).await;
         finish(
@@ -125,6 +131,13 @@ pub async fn run(
             found,
         )
         .await?;
+    }
+    if let Some(compared) = &compared
+        && request.takes(Section::Values)
+    {
+        let found = rows(connection, request, compared).await;
+        let name = "the rows are held against one another";
+        finish(connection, checks, Section::Values, name, found).await?;
     }
     probe(connection, request, compared.as_ref(), &roles, checks).await?;
     Ok(verification)
@@ -142,6 +155,21 @@ async fn catalog(
     checks.push(history::check(connection, request.pair, request.folders).await?);
     let left = history::left(connection, request.pair, request.folders, &namespaces);
     checks.push(left.await?);
+    reading::end(connection).await?;
+    Ok(checks)
+}
+
+/// What rows show among one another.
+async fn rows(
+    connection: &mut PgConnection,
+    request: &Request<'_>,
+    compared: &Compared,
+) -> Result<Vec<Check>, VerifyError> {
+    let home = request.mapping.to.home();
+    let namespaces = [home.to_owned()];
+    reading::begin(connection, Some(home), request.budget).await?;
+    let checks = integrity::check(connection, &compared.schema, &compared.target, &namespaces);
+    let checks = checks.await?;
     reading::end(connection).await?;
     Ok(checks)
 }
@@ -193,6 +221,7 @@ impl Schemas {
         Ok(Compared {
             comparison: diff::compare(&self.here, &target, mapping),
             schema: self.here,
+            target,
         })
     }
 }
@@ -248,7 +277,9 @@ async fn probe(
             checks.push(check);
         }
     }
-    if let Some(Compared { comparison, schema }) = compared
+    if let Some(Compared {
+        comparison, schema, ..
+    }) = compared
         && request.takes(Section::Selects)
     {
         for (expect, outcome) in mapping.expect_selects.iter().zip(&comparison.selects) {

@@ -12,7 +12,7 @@ use sqlx::{AssertSqlSafe, Executor, Row};
 
 use super::error::{VerifyError, server, words};
 use super::reading;
-use super::{Check, Finding, Section};
+use super::{Check, Finding, Section, Verdict, summary};
 use crate::ddl::literal;
 use crate::mapping::{ColumnCorrespondence, Lookup, Mapping, Rule, Status, Sync, TableRef};
 use crate::schema::{ColumnType, Ident, QualifiedName, quote};
@@ -34,6 +34,8 @@ pub struct Values<'a> {
     pub budget: Duration,
     /// About how many rows of a table are looked at; `None` is all of them.
     pub sample: Option<u64>,
+    /// Whether the columns of a correspondence are summarised although it holds.
+    pub summaries: bool,
 }
 
 /// Looks at every accepted correspondence of one table with one table, and at what is in quarantine.
@@ -83,10 +85,10 @@ pub async fn check(
 }
 
 /// A table or view of the database.
-struct Relation {
+pub(super) struct Relation {
     /// As SQL names it.
-    name: String,
-    shape: Shape,
+    pub(super) name: String,
+    pub(super) shape: Shape,
     key: Vec<Ident>,
 }
 
@@ -262,7 +264,13 @@ async fn column(
             sample: values.sample,
         });
         let found = ask(connection, &sql).await?;
-        checks.push(found.check(name, "are not what the mapping says", &sql));
+        let mut check = found.check(name, "are not what the mapping says", &sql);
+        if values.summaries || check.verdict == Verdict::Failed {
+            let before: Vec<&Ident> = entry.from.iter().map(|column| &column.name).collect();
+            let after = [&expression.column];
+            check.summaries = summary::of(connection, (&old, &before), (&new, &after)).await?;
+        }
+        checks.push(check);
     }
     Ok(checks)
 }

@@ -74,7 +74,7 @@ pub(super) struct VerifyArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Checks")]
     sample: Option<u64>,
 
-    /// The most that one check of rows may take
+    /// The most that one question of a check may take; a check that needs longer fails
     #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "10m", help_heading = "Checks", hide_short_help = true)]
     budget: Duration,
 
@@ -140,6 +140,7 @@ pub(super) fn run(ui: &Ui, args: &VerifyArgs) -> Result<Outcome, CliError> {
             .map(|(file, text)| (file.as_str(), text.as_str())),
         budget: args.budget,
         sample: args.sample,
+        summaries: ui.is_verbose(),
     };
     let schemas = if request.compares() {
         Some(args.load(ui, &found)?)
@@ -234,7 +235,9 @@ pub(super) fn failed(error: VerifyError) -> CliError {
             let error = CliError::failed(anyhow!(error).context("cannot connect"));
             hint.into_iter().fold(error, CliError::hint)
         }
-        VerifyError::Setup { .. } | VerifyError::Server { .. } => CliError::failed(error),
+        VerifyError::Setup { .. } | VerifyError::OutOfTime { .. } | VerifyError::Server { .. } => {
+            CliError::failed(error)
+        }
     }
 }
 

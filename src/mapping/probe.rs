@@ -33,6 +33,9 @@ pub struct Actor {
     pub role: Ident,
     /// The JSON object in `request.jwt.claims`; `None` leaves it empty.
     pub claims: Option<String>,
+    /// Whether who is connected stands in for them where the role is not there: for one who sees every
+    /// row.
+    pub stand_in: bool,
     /// Where it stands in the file.
     pub at: At,
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::Options;
 use super::screen::Screen;
 use super::style::{ADDED, CHANGED, DIM, HEADING, REMOVED, paint};
-use crate::verify::{Check, Section, Verdict, Verification};
+use crate::verify::{Check, Confidence, Section, Summary, Verdict, Verification};
 
 /// The most findings of one check that are opened.
 const OPENED: usize = 8;
@@ -75,7 +75,23 @@ fn lines(check: &Check, screen: Screen, options: Options) -> Vec<String> {
     if more > 0 {
         lines.push(format!("      and {more} more"));
     }
+    for summary in &check.summaries {
+        let wrapped = screen.wrap(&holds(summary), options.width.saturating_sub(8));
+        lines.extend(wrapped.iter().map(|line| format!("      {line}")));
+    }
     lines
+}
+
+fn holds(summary: &Summary) -> String {
+    let when = if summary.is_new { "after" } else { "before" };
+    let range = summary.range.as_ref().map_or_else(String::new, |range| {
+        let what = if summary.of_length { "length " } else { "" };
+        format!(", {what}{} to {}", range.0, range.1)
+    });
+    format!(
+        "{when}: {}: {} rows, {} NULL, {} distinct{range}",
+        summary.column, summary.rows, summary.nulls, summary.distinct
+    )
 }
 
 /// One line: how many checks ended how.
@@ -97,7 +113,20 @@ pub fn sum(verification: &Verification) -> String {
             parts.push(format!("{count} {words}"));
         }
     }
-    parts.join(", ")
+    let parts = parts.join(", ");
+    match verification.confidence() {
+        None => parts,
+        Some(sure) => format!("{parts}\n{}", worth(sure)),
+    }
+}
+
+fn worth(sure: Confidence) -> String {
+    format!(
+        "at most {} rows of a table were looked at: where none fails, fewer than {:.2} % of its rows do, with {:.0} % certainty",
+        sure.rows,
+        sure.share * 100.0,
+        sure.certainty * 100.0
+    )
 }
 
 /// The document that `--format json` writes, version 1.
@@ -108,7 +137,20 @@ struct Document<'a> {
     align_version: &'static str,
     database: &'a str,
     passed: bool,
+    /// Where not every row was looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sample: Option<JsonSample>,
     checks: Vec<JsonCheck<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct JsonSample {
+    /// Of a table, at most.
+    rows: u64,
+    /// Of a check that passes.
+    certainty: f64,
+    /// Fewer rows than this share fail, with that certainty.
+    share_below: f64,
 }
 
 #[derive(Debug, Serialize)]
@@ -122,6 +164,24 @@ struct JsonCheck<'a> {
     looked_at: u64,
     milliseconds: u64,
     findings: Vec<JsonFinding<'a>>,
+    /// What the columns hold, before and after.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    columns: Vec<JsonSummary<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct JsonSummary<'a> {
+    /// `before` or `after`.
+    when: &'static str,
+    column: &'a str,
+    rows: u64,
+    nulls: u64,
+    distinct: u64,
+    /// `value` or `length`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    range_of: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    range: Option<[&'a str; 2]>,
 }
 
 #[derive(Debug, Serialize)]
@@ -139,6 +199,11 @@ pub fn json(verification: &Verification, database: &str) -> String {
         align_version: env!("CARGO_PKG_VERSION"),
         database,
         passed: verification.holds(),
+        sample: verification.confidence().map(|sure| JsonSample {
+            rows: sure.rows,
+            certainty: sure.certainty,
+            share_below: sure.share,
+        }),
         checks: verification.checks.iter().map(json_check).collect(),
     };
     let text = serde_json::to_string_pretty(&document);
@@ -173,5 +238,22 @@ fn json_check(check: &Check) -> JsonCheck<'_> {
                 sql: finding.sql.as_deref(),
             })
             .collect(),
+        columns: check.summaries.iter().map(json_summary).collect(),
+    }
+}
+
+fn json_summary(summary: &Summary) -> JsonSummary<'_> {
+    let of = if summary.of_length { "length" } else { "value" };
+    JsonSummary {
+        when: if summary.is_new { "after" } else { "before" },
+        column: &summary.column,
+        rows: summary.rows,
+        nulls: summary.nulls,
+        distinct: summary.distinct,
+        range_of: summary.range.is_some().then_some(of),
+        range: summary
+            .range
+            .as_ref()
+            .map(|(least, most)| [least.as_str(), most.as_str()]),
     }
 }

@@ -224,6 +224,7 @@ mod tests {
             name: "anon".to_owned(),
             role: crate::schema::Ident::new("anon").unwrap(),
             claims: None,
+            stand_in: false,
             at: crate::mapping::At::default(),
         };
         let wrongs = vec![

@@ -2,6 +2,13 @@
 
 use crate::source::LoadError;
 
+/// The server's code where `statement_timeout` is over.
+pub(super) const OUT_OF_TIME: &str = "57014";
+
+/// What is said of a check that was broken off.
+pub(super) const UNFINISHED: &str =
+    "it did not end within the time that a check may take, so nothing is known";
+
 /// Why a verification ends early.
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyError {
@@ -16,6 +23,12 @@ pub enum VerifyError {
         /// The server's word, or what is wrong with the file.
         cause: String,
     },
+    /// The server broke off a question that took longer than a check may.
+    #[error("cannot {doing}: it did not end within the time that a check may take")]
+    OutOfTime {
+        /// What was tried.
+        doing: &'static str,
+    },
     /// The server did not do what every check needs.
     #[error("cannot {doing}: {cause}")]
     Server {
@@ -28,14 +41,26 @@ pub enum VerifyError {
 
 /// A failure of what every check needs.
 pub(super) fn server(doing: &'static str, error: &sqlx::Error) -> VerifyError {
+    if is_out_of_time(error) {
+        return VerifyError::OutOfTime { doing };
+    }
     VerifyError::Server {
         doing,
         cause: words(error),
     }
 }
 
+/// Whether the server broke off for the sake of `statement_timeout`.
+fn is_out_of_time(error: &sqlx::Error) -> bool {
+    let error = error.as_database_error();
+    error.is_some_and(|error| error.code().as_deref() == Some(OUT_OF_TIME))
+}
+
 /// The server's message with its code; what it says beside holds values.
 pub(super) fn words(error: &sqlx::Error) -> String {
+    if is_out_of_time(error) {
+        return UNFINISHED.to_owned();
+    }
     match error.as_database_error() {
         Some(error) => match error.code() {
             Some(code) => format!("{} ({code})", error.message()),

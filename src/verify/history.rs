@@ -89,8 +89,8 @@ pub(super) async fn check(
     Ok(Check::of(section, name, seen, findings))
 }
 
-/// Looks for what is there only while a run is under way. What a phase that was not run yet speaks of is
-/// that one's to take away.
+/// Looks for what is there only while a run is under way. What a phase that was not run yet drops is that
+/// one's to take away.
 ///
 /// # Errors
 /// [`VerifyError::Server`].
@@ -137,7 +137,8 @@ pub(super) async fn left(
     let later = later.filter_map(|folder| folder.phase.as_ref().ok());
     let later: Vec<&str> = later
         .flat_map(|phase| &phase.files)
-        .map(|file| file.script.text.as_str())
+        .flat_map(|file| file.script.text.split(';'))
+        .filter(|statement| statement.contains("DROP FUNCTION"))
         .collect();
     let objects: Vec<String> = sqlx::query_scalar(LEFT)
         .persistent(false)

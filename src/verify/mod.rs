@@ -8,12 +8,15 @@ mod access;
 mod against;
 mod error;
 mod history;
+mod integrity;
 mod probe;
 mod promised;
+mod reading;
 mod run;
 mod select;
 mod statement;
 mod structure;
+mod summary;
 mod target;
 mod values;
 
@@ -27,6 +30,7 @@ pub use run::{BUDGET, Request, Schemas, run};
 pub use select::check as check_select;
 pub use statement::{check_flow, check_statement};
 pub use structure::check as check_structure;
+pub use summary::Summary;
 pub use target::check as check_target;
 pub use values::{Values, check as check_values};
 
@@ -40,6 +44,8 @@ use crate::mapping::At;
 pub struct Verification {
     /// One a thing that was promised.
     pub checks: Vec<Check>,
+    /// How many rows of a table were looked at at most, where not all of them were.
+    pub sample: Option<u64>,
 }
 
 /// Whether one promise holds.
@@ -55,6 +61,8 @@ pub struct Check {
     pub looked_at: u64,
     /// What stands against it, or what is worth knowing.
     pub findings: Vec<Finding>,
+    /// What its columns hold, before and after; of a check of values that fails, or where it is asked for.
+    pub summaries: Vec<Summary>,
     /// How long it took.
     pub took: Duration,
     /// Where the mapping asks for it.
@@ -169,6 +177,7 @@ impl Check {
             },
             looked_at,
             findings,
+            summaries: Vec::new(),
             took: Duration::ZERO,
             at: None,
         }
@@ -185,6 +194,11 @@ impl Check {
         )
     }
 
+    /// A part of a section that did not end.
+    fn unfinished(section: Section, name: impl Into<String>) -> Self {
+        Self::of(section, name, 0, vec![Finding::new(error::UNFINISHED)])
+    }
+
     fn skipped(section: Section, name: impl Into<String>, why: impl Into<String>) -> Self {
         Self {
             verdict: Verdict::Skipped { why: why.into() },
@@ -193,7 +207,39 @@ impl Check {
     }
 }
 
+/// How sure a sample without a fault makes, and of what.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Confidence {
+    /// How many rows were looked at.
+    pub rows: u64,
+    /// How probable it is that a share of bad rows as large as this one would have shown itself.
+    pub certainty: f64,
+    /// The share of bad rows.
+    pub share: f64,
+}
+
+impl Confidence {
+    /// Of a sample of that many rows. A share p of bad rows stays unseen with the probability
+    /// (1 - p)^n; that is 5 % at p = 1 - 0.05^(1/n), a little less than 3/n.
+    pub fn of(rows: u64) -> Self {
+        let certainty: f64 = 0.95;
+        // Beyond 32 bits the share is nothing that anybody reads.
+        let n = f64::from(u32::try_from(rows.max(1)).unwrap_or(u32::MAX));
+        let share = 1.0 - (1.0 - certainty).powf(1.0 / n);
+        Self {
+            rows,
+            certainty,
+            share,
+        }
+    }
+}
+
 impl Verification {
+    /// What a check of rows without a fault says; nothing where every row was looked at.
+    pub fn confidence(&self) -> Option<Confidence> {
+        self.sample.map(Confidence::of)
+    }
+
     /// Whether no check failed.
     pub fn holds(&self) -> bool {
         self.count(|verdict| matches!(verdict, Verdict::Failed)) == 0
@@ -205,5 +251,27 @@ impl Verification {
             .iter()
             .filter(|check| of(&check.verdict))
             .count()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sample_says_what_it_is_worth() {
+        for (rows, share) in [
+            (1, 0.95),
+            (100, 0.029_513),
+            (300, 0.009_936),
+            (3000, 0.000_998),
+        ] {
+            let confidence = Confidence::of(rows);
+            assert!((confidence.share - share).abs() < 1e-6, "{confidence:?}");
+            let unseen = (1.0 - share).powi(i32::try_from(rows).unwrap());
+            assert!((unseen - 0.05).abs() < 1e-3, "{rows}: {unseen}");
+        }
+        assert!(Confidence::of(0).share <= 1.0);
+        assert!(Confidence::of(u64::MAX).share > 0.0);
     }
 }

@@ -1,15 +1,18 @@
 //! Statements that are tried as somebody else, and never last.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::{AssertSqlSafe, Executor, Row};
 
-use super::error::{VerifyError, server, words};
+use super::error::{OUT_OF_TIME, UNFINISHED, VerifyError, server, words};
 use crate::mapping::{Actor, Step, can_be_tried};
 use crate::schema::{Ident, quote};
 
 const BEGIN: &str = include_str!("sql/begin.sql");
+/// A probe holds locks, and touches one row.
+const LONGEST: Duration = Duration::from_secs(30);
 const ROLES: &str = include_str!("sql/roles.sql");
 
 /// A transaction that only tries things. It ends with [`Probes::end`] or with the connection, and is
@@ -17,6 +20,18 @@ const ROLES: &str = include_str!("sql/roles.sql");
 #[derive(Debug)]
 pub struct Probes<'c> {
     connection: &'c mut PgConnection,
+}
+
+/// A step, and who takes it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Turn<'a> {
+    /// Its number, from 1.
+    pub(super) at: usize,
+    pub(super) step: &'a Step,
+    /// Nobody is who is connected.
+    pub(super) actor: Option<&'a Actor>,
+    /// Whether the actor's role is not there, and who is connected has their claims alone.
+    pub(super) stands_in: bool,
 }
 
 /// What became of a statement.
@@ -77,6 +92,11 @@ impl Roles {
         Ok(Self { troubles, absent })
     }
 
+    /// Whether an actor's role is not there.
+    pub(super) fn lacks(&self, actor: &Actor) -> bool {
+        self.absent.contains(actor.role.as_str())
+    }
+
     /// Names of roles that are not there.
     pub fn absent(&self) -> BTreeSet<String> {
         self.absent.clone()
@@ -112,16 +132,21 @@ impl<'c> Probes<'c> {
     pub async fn begin(
         connection: &'c mut PgConnection,
         home: &str,
+        budget: Duration,
         setup: Option<(&str, &str)>,
     ) -> Result<Self, VerifyError> {
         let begun = connection.execute(BEGIN).await;
         begun.map_err(|error| server("begin a transaction", &error))?;
         let probes = Self { connection };
-        let path = sqlx::query("SELECT set_config('search_path', $1, true)")
-            .persistent(false)
-            .bind(quote(home));
+        let milliseconds = budget.min(LONGEST).as_millis().to_string();
+        let path = sqlx::query(
+            "SELECT set_config('search_path', $1, true), set_config('statement_timeout', $2, true)",
+        )
+        .persistent(false)
+        .bind(quote(home))
+        .bind(milliseconds);
         let path = path.execute(&mut *probes.connection).await;
-        path.map_err(|error| server("set the search path", &error))?;
+        path.map_err(|error| server("set up the probes", &error))?;
         if let Some((file, text)) = setup {
             let failed = |cause: String| VerifyError::Setup {
                 file: file.to_owned(),
@@ -179,8 +204,12 @@ impl<'c> Probes<'c> {
         self.run("take a probe back", back).await
     }
 
-    /// Who sends what follows; nobody is who is connected.
-    async fn become_actor(&mut self, actor: Option<&Actor>) -> Result<(), VerifyError> {
+    /// Who sends what follows; nobody is who is connected, who `stands_in` for somebody with their claims.
+    async fn become_actor(
+        &mut self,
+        actor: Option<&Actor>,
+        stands_in: bool,
+    ) -> Result<(), VerifyError> {
         let claims = actor.and_then(|actor| actor.claims.as_deref());
         self.run("take a role back", "RESET ROLE").await?;
         let set = sqlx::query("SELECT set_config('request.jwt.claims', $1, true)")
@@ -188,7 +217,7 @@ impl<'c> Probes<'c> {
             .bind(claims.unwrap_or_default());
         let set = set.execute(&mut *self.connection).await;
         set.map_err(|error| server("say who asks", &error))?;
-        match actor {
+        match actor.filter(|_| !stands_in) {
             Some(actor) => {
                 let sql = format!("SET LOCAL ROLE {}", quote(actor.role.as_str()));
                 self.run("take a role", &sql).await
@@ -207,7 +236,10 @@ impl<'c> Probes<'c> {
             Err(error) => match error.as_database_error() {
                 Some(reported) if !lost(reported.code().as_deref()) => Ok(Answer::Failed {
                     sqlstate: reported.code().unwrap_or_default().into_owned(),
-                    message: reported.message().to_owned(),
+                    message: match reported.code().as_deref() {
+                        Some(OUT_OF_TIME) => UNFINISHED.to_owned(),
+                        _ => reported.message().to_owned(),
+                    },
                 }),
                 _ => Err(server("try a statement", &error)),
             },
@@ -221,7 +253,7 @@ impl<'c> Probes<'c> {
         sql: &str,
     ) -> Result<Answer, VerifyError> {
         self.mark().await?;
-        self.become_actor(actor).await?;
+        self.become_actor(actor, false).await?;
         let answer = self.send(sql).await;
         self.back().await?;
         answer
@@ -231,15 +263,14 @@ impl<'c> Probes<'c> {
     /// not give what it should, and says its number, from 1, and what it gave.
     pub(super) async fn walk(
         &mut self,
-        steps: &[Step],
-        actor: impl Fn(&str) -> Option<Actor>,
+        turns: &[Turn<'_>],
         fits: impl Fn(&Step, &Answer) -> bool,
     ) -> Result<Option<(usize, Answer)>, VerifyError> {
         self.mark().await?;
         let mut found = None;
-        for (at, step) in steps.iter().enumerate() {
-            let actor = step.actor.as_deref().and_then(&actor);
-            self.become_actor(actor.as_ref()).await?;
+        for turn in turns {
+            let step = turn.step;
+            self.become_actor(turn.actor, turn.stands_in).await?;
             self.run("mark a step", "SAVEPOINT align_step").await?;
             let answer = self.send(&step.sql).await?;
             let go_on = match answer {
@@ -250,7 +281,7 @@ impl<'c> Probes<'c> {
             };
             self.run("go on after a step", go_on).await?;
             if !fits(step, &answer) {
-                found = Some((at + 1, answer));
+                found = Some((turn.at, answer));
                 break;
             }
         }

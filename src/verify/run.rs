@@ -7,8 +7,10 @@ use sqlx::postgres::PgConnection;
 
 use super::error::VerifyError;
 use super::history::{self, Folder};
+use super::integrity;
 use super::probe::{Probes, Roles, lacks_namespace};
 use super::promised::{promised, stand_in};
+use super::reading;
 use super::values::Values;
 use super::{
     Check, Section, Verification, check_access, check_flow, check_select, check_statement,
@@ -38,10 +40,12 @@ pub struct Request<'a> {
     pub writes: bool,
     /// What makes the rows that the probes rest on: a file's name and its text.
     pub setup: Option<(&'a str, &'a str)>,
-    /// The most that one check of rows may take.
+    /// The most that one question of a check may take; a check that needs longer fails.
     pub budget: Duration,
     /// About how many rows of a table are looked at; `None` is all of them.
     pub sample: Option<u64>,
+    /// Whether the columns of a correspondence are summarised although it holds.
+    pub summaries: bool,
 }
 
 /// Both schemas, for the checks that compare them.
@@ -59,6 +63,7 @@ pub struct Schemas {
 struct Compared {
     comparison: Comparison,
     schema: Schema,
+    target: Schema,
 }
 
 impl Request<'_> {
@@ -68,7 +73,8 @@ impl Request<'_> {
 
     /// Whether a check that is wanted compares the schemas.
     pub fn compares(&self) -> bool {
-        self.takes(Section::Structure) || self.takes(Section::Selects)
+        let compare = [Section::Structure, Section::Values, Section::Selects];
+        compare.into_iter().any(|section| self.takes(section))
     }
 }
 
@@ -82,7 +88,10 @@ pub async fn run(
     schemas: Option<Schemas>,
 ) -> Result<Verification, VerifyError> {
     let mapping = request.mapping;
-    let mut verification = Verification::default();
+    let mut verification = Verification {
+        sample: request.sample,
+        ..Verification::default()
+    };
     let checks = &mut verification.checks;
     let roles = Roles::read(connection, &mapping.actors).await?;
     let compared = match schemas {
@@ -95,10 +104,15 @@ pub async fn run(
         let score = score::score(comparison, mapping);
         let verdict = gate::judge(comparison, &score, &mapping.gate);
         checks.extend(check_target(comparison, &verdict, mapping, &roles.absent()));
-        let namespaces = [mapping.to.home().to_owned()];
-        checks.extend(check_structure(connection, &namespaces).await?);
-        checks.push(history::check(connection, request.pair, request.folders).await?);
-        checks.push(history::left(connection, request.pair, request.folders, &namespaces).await?);
+        let found = catalog(connection, request).await;
+        finish(
+            connection,
+            checks,
+            Section::Structure,
+            "the catalog is read",
+            found,
+        )
+        .await?;
     }
     if request.takes(Section::Values) {
         let values = Values {
@@ -106,11 +120,78 @@ pub async fn run(
             pair: request.pair,
             budget: request.budget,
             sample: request.sample,
+            summaries: request.summaries,
         };
-        checks.extend(check_values(connection, &values).await?);
+        let found = check_values(connection, &values).await;
+        finish(
+            connection,
+            checks,
+            Section::Values,
+            "the rows are read",
+            found,
+        )
+        .await?;
+    }
+    if let Some(compared) = &compared
+        && request.takes(Section::Values)
+    {
+        let found = rows(connection, request, compared).await;
+        let name = "the rows are held against one another";
+        finish(connection, checks, Section::Values, name, found).await?;
     }
     probe(connection, request, compared.as_ref(), &roles, checks).await?;
     Ok(verification)
+}
+
+/// What the catalog and the ledger show by themselves.
+async fn catalog(
+    connection: &mut PgConnection,
+    request: &Request<'_>,
+) -> Result<Vec<Check>, VerifyError> {
+    let home = request.mapping.to.home();
+    let namespaces = [home.to_owned()];
+    reading::begin(connection, Some(home), request.budget).await?;
+    let mut checks = check_structure(connection, &namespaces).await?;
+    checks.push(history::check(connection, request.pair, request.folders).await?);
+    let left = history::left(connection, request.pair, request.folders, &namespaces);
+    checks.push(left.await?);
+    reading::end(connection).await?;
+    Ok(checks)
+}
+
+/// What rows show among one another.
+async fn rows(
+    connection: &mut PgConnection,
+    request: &Request<'_>,
+    compared: &Compared,
+) -> Result<Vec<Check>, VerifyError> {
+    let home = request.mapping.to.home();
+    let namespaces = [home.to_owned()];
+    reading::begin(connection, Some(home), request.budget).await?;
+    let checks = integrity::check(connection, &compared.schema, &compared.target, &namespaces);
+    let checks = checks.await?;
+    reading::end(connection).await?;
+    Ok(checks)
+}
+
+/// Takes the checks of a part, or says that it was broken off: then nothing is known of it, and the next
+/// part goes on.
+async fn finish(
+    connection: &mut PgConnection,
+    checks: &mut Vec<Check>,
+    section: Section,
+    name: &str,
+    found: Result<Vec<Check>, VerifyError>,
+) -> Result<(), VerifyError> {
+    match found {
+        Ok(found) => checks.extend(found),
+        Err(VerifyError::OutOfTime { .. }) => {
+            reading::end(connection).await?;
+            checks.push(Check::unfinished(section, name));
+        }
+        Err(error) => return Err(error),
+    }
+    Ok(())
 }
 
 impl Schemas {
@@ -140,6 +221,7 @@ impl Schemas {
         Ok(Compared {
             comparison: diff::compare(&self.here, &target, mapping),
             schema: self.here,
+            target,
         })
     }
 }
@@ -163,7 +245,7 @@ async fn probe(
     let mapping = request.mapping;
     let home = mapping.to.home();
     let actors = &mapping.actors;
-    let mut probes = match Probes::begin(connection, home, request.setup).await {
+    let mut probes = match Probes::begin(connection, home, request.budget, request.setup).await {
         Ok(probes) => probes,
         Err(error @ VerifyError::Setup { .. }) => {
             checks.push(Check::without_rows(&error));
@@ -198,7 +280,9 @@ async fn probe(
             checks.push(check);
         }
     }
-    if let Some(Compared { comparison, schema }) = compared
+    if let Some(Compared {
+        comparison, schema, ..
+    }) = compared
         && request.takes(Section::Selects)
     {
         for (expect, outcome) in mapping.expect_selects.iter().zip(&comparison.selects) {

@@ -1,7 +1,7 @@
 //! What the applications send, and what must work from end to end.
 
 use super::error::VerifyError;
-use super::probe::{Answer, Probes, Roles};
+use super::probe::{Answer, Probes, Roles, Turn};
 use super::{Check, Finding, Section, Verdict};
 use crate::mapping::{Actor, ExpectFlow, ExpectStatement, Outcome, Step};
 
@@ -27,7 +27,8 @@ pub async fn check_statement(
     Ok(check)
 }
 
-/// Sends the statements of a flow after one another, and takes them back.
+/// Sends the statements of a flow after one another, and takes them back. A step whose role is not there
+/// is left out, unless who is connected stands in for it.
 ///
 /// # Errors
 /// [`VerifyError::Server`].
@@ -49,17 +50,29 @@ async fn walk(
     actors: &[Actor],
     roles: &Roles,
 ) -> Result<Check, VerifyError> {
-    let known = |name: &str| actors.iter().find(|actor| actor.name == name);
-    let named = steps
-        .iter()
-        .filter_map(|step| step.actor.as_deref().and_then(known));
-    if let Some(why) = named.filter_map(|actor| roles.trouble(actor)).next() {
-        return Ok(Check::skipped(section, name, why));
+    let mut turns = Vec::new();
+    let mut untried: Vec<(usize, String)> = Vec::new();
+    for (at, step) in (1..).zip(steps) {
+        let named = step.actor.as_deref();
+        let actor = named.and_then(|name| actors.iter().find(|actor| actor.name == name));
+        let stands_in = actor.is_some_and(|actor| actor.stand_in && roles.lacks(actor));
+        match actor.and_then(|actor| roles.trouble(actor)) {
+            Some(why) if !stands_in => untried.push((at, why)),
+            Some(_) | None => turns.push(Turn {
+                at,
+                step,
+                actor,
+                stands_in,
+            }),
+        }
     }
-    let found = probes
-        .walk(steps, |name| known(name).cloned(), fits)
-        .await?;
-    let count = u64::try_from(steps.len()).unwrap_or(u64::MAX);
+    if turns.is_empty()
+        && let Some((_, why)) = untried.first()
+    {
+        return Ok(Check::skipped(section, name, why.clone()));
+    }
+    let found = probes.walk(&turns, fits).await?;
+    let count = u64::try_from(turns.len()).unwrap_or(u64::MAX);
     let finding = found.and_then(|(at, answer)| Some((at, steps.get(at - 1)?, answer)));
     let findings = finding.map(|(at, step, answer)| {
         let place = match steps.len() {
@@ -74,12 +87,14 @@ async fn walk(
         ))
         .shown_by(step.sql.trim())
     });
-    Ok(Check::of(
-        section,
-        name,
-        count,
-        findings.into_iter().collect(),
-    ))
+    let mut check = Check::of(section, name, count, findings.into_iter().collect());
+    let all = steps.len();
+    check.findings.extend(
+        untried
+            .into_iter()
+            .map(|(at, why)| Finding::new(format!("step {at} of {all} is left out as {why}"))),
+    );
+    Ok(check)
 }
 
 fn fits(step: &Step, answer: &Answer) -> bool {

@@ -11,14 +11,14 @@ use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::{AssertSqlSafe, Executor, Row};
 
 use super::error::{VerifyError, server, words};
-use super::{Check, Finding, Section};
+use super::reading;
+use super::{Check, Finding, Section, Verdict, summary};
 use crate::ddl::literal;
 use crate::mapping::{ColumnCorrespondence, Lookup, Mapping, Rule, Status, Sync, TableRef};
 use crate::schema::{ColumnType, Ident, QualifiedName, quote};
 use crate::transform::sql::{Expression, columns};
 use crate::transform::{LookupSource, Lookups, SESSION, Shape};
 
-const READ: &str = include_str!("sql/read.sql");
 const RELATION: &str = include_str!("sql/relation.sql");
 /// How many keys of rows that fail are shown.
 const SAMPLES: usize = 5;
@@ -34,6 +34,8 @@ pub struct Values<'a> {
     pub budget: Duration,
     /// About how many rows of a table are looked at; `None` is all of them.
     pub sample: Option<u64>,
+    /// Whether the columns of a correspondence are summarised although it holds.
+    pub summaries: bool,
 }
 
 /// Looks at every accepted correspondence of one table with one table, and at what is in quarantine.
@@ -45,18 +47,12 @@ pub async fn check(
     connection: &mut PgConnection,
     values: &Values<'_>,
 ) -> Result<Vec<Check>, VerifyError> {
-    let begun = connection.execute(READ).await;
-    begun.map_err(|error| server("begin to read", &error))?;
+    reading::begin(connection, None, values.budget).await?;
     for (name, value) in SESSION {
         let set = sqlx::query("SELECT set_config($1, $2, true)").persistent(false);
         let set = set.bind(*name).bind(*value).execute(&mut *connection).await;
         set.map_err(|error| server("set up the session", &error))?;
     }
-    let milliseconds = values.budget.as_millis().to_string();
-    let limit = sqlx::query("SELECT set_config('statement_timeout', $1, true)").persistent(false);
-    let limit = limit.bind(milliseconds).execute(&mut *connection).await;
-    limit.map_err(|error| server("set the time limit", &error))?;
-
     let kept = sqlx::query_scalar(
         "SELECT to_regclass('align.quarantine') IS NOT NULL AND to_regclass('align.events') IS NOT NULL",
     );
@@ -84,16 +80,15 @@ pub async fn check(
         }
     }
     checks.push(quarantine(connection).await?);
-    let ended = connection.execute("ROLLBACK").await;
-    ended.map_err(|error| server("end the reading", &error))?;
+    reading::end(connection).await?;
     Ok(checks)
 }
 
 /// A table or view of the database.
-struct Relation {
+pub(super) struct Relation {
     /// As SQL names it.
-    name: String,
-    shape: Shape,
+    pub(super) name: String,
+    pub(super) shape: Shape,
     key: Vec<Ident>,
 }
 
@@ -269,7 +264,13 @@ async fn column(
             sample: values.sample,
         });
         let found = ask(connection, &sql).await?;
-        checks.push(found.check(name, "are not what the mapping says", &sql));
+        let mut check = found.check(name, "are not what the mapping says", &sql);
+        if values.summaries || check.verdict == Verdict::Failed {
+            let before: Vec<&Ident> = entry.from.iter().map(|column| &column.name).collect();
+            let after = [&expression.column];
+            check.summaries = summary::of(connection, (&old, &before), (&new, &after)).await?;
+        }
+        checks.push(check);
     }
     Ok(checks)
 }

@@ -140,6 +140,7 @@ impl Rehearsal<'_> {
             setup: self.setup,
             budget: BUDGET,
             sample: None,
+            summaries: false,
         };
         let mut connection = connect(options).await.map_err(CliError::failed)?;
         let work = verify::run(&mut connection, &request, Some(schemas));

@@ -76,7 +76,7 @@ fn by_column(
 
 pub(super) fn actor(reader: &mut Reader<'_>, item: &Item<'_>) -> Option<Actor> {
     let title = "`[[expect.actor]]`";
-    let fields = reader.fields(item, title, &["name", "role", "claims"])?;
+    let fields = reader.fields(item, title, &["name", "role", "claims", "stand_in"])?;
     let name = reader
         .required(&fields, "name", title)
         .and_then(|item| reader.words(&item));
@@ -91,10 +91,14 @@ pub(super) fn actor(reader: &mut Reader<'_>, item: &Item<'_>) -> Option<Actor> {
         }
         Some(text)
     });
+    let stand_in = fields
+        .get("stand_in")
+        .and_then(|item| reader.boolean(&item));
     Some(Actor {
         name: name?,
         role: role?,
         claims,
+        stand_in: stand_in.unwrap_or_default(),
         at: reader.at(item.start),
     })
 }

@@ -1,5 +1,4 @@
 BEGIN;
-SET LOCAL statement_timeout = '30s';
 SET LOCAL lock_timeout = '2s';
 SET LOCAL idle_in_transaction_session_timeout = '5min';
 SET LOCAL client_min_messages = error;

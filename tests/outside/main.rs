@@ -5,17 +5,8 @@
     reason = "a test that cannot go on fails where it is"
 )]
 
+#[path = "../cluster/mod.rs"]
+mod cluster;
+mod made;
+mod reports;
 mod tools;
-
-use tools::tool;
-
-#[test]
-fn the_tools_are_installed() {
-    for (name, arguments) in [
-        ("node", &["--version"][..]),
-        ("xmllint", &["--version"]),
-        ("chromium", &["--version", "--no-sandbox"]),
-    ] {
-        tool(name, arguments);
-    }
-}

@@ -110,7 +110,10 @@ pub(crate) fn made() -> &'static Made {
             ("large", files("large-from.sql", "large-to.sql")),
             ("types", files("types.ts", "leads.sql")),
             ("same", files("leads.sql", "sql:leads.sql")),
-            ("rehearse", [&["rehearse", "--phase", "phase1"][..], &bundled].concat()),
+            (
+                "rehearse",
+                [&["rehearse", "--phase", "phase1"][..], &bundled].concat(),
+            ),
             ("verify", [&["verify"][..], &bundled].concat()),
             ("status", [&["status", "--check"][..], &bundled].concat()),
         ];

@@ -88,7 +88,6 @@ fn help_names_the_formats_of_each_command_and_no_other_is_taken() {
         ("verify", check, "markdown"),
         ("status", check, "markdown"),
         ("rehearse", check, "markdown"),
-        ("migrate", "text, json", "html"),
     ] {
         let help = place.align(&[command, "-h"]).ends_with(0).stdout;
         let words: Vec<&str> = help.split_whitespace().collect();

@@ -1,4 +1,4 @@
-//! Findings as JUnit XML: a suite for each group, a case for each check.
+//! Findings as `JUnit` XML: a suite for each group, a case for each check.
 
 use std::fmt::Write;
 

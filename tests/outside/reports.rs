@@ -1,4 +1,4 @@
-//! What a program reads must be what its own readers take: the SARIF schema, the JUnit schema, a
+//! What a program reads must be what its own readers take: the SARIF schema, the `JUnit` schema, a
 //! validator of HTML, a browser.
 
 use std::fs;

@@ -1,5 +1,6 @@
 //! `align status`
 
+mod findings;
 mod old_form;
 mod watch;
 
@@ -11,7 +12,7 @@ use serde::Serialize;
 use sqlx::postgres::PgConnection;
 
 use self::old_form::OldFormStatus;
-use super::args::{ListFormat, OutputArg};
+use super::args::{CheckFormat, OutputArg};
 use super::error::{CliError, Outcome};
 use super::migrate::{Found, Scope, connection_options, failed};
 use super::runtime::{block_on, or_stopped};
@@ -64,7 +65,7 @@ pub(super) struct StatusArgs {
 
     /// What to write
     #[arg(long, help_heading = "Output", value_enum, default_value = "text")]
-    format: ListFormat,
+    format: CheckFormat,
 
     #[command(flatten)]
     output: OutputArg,
@@ -191,6 +192,7 @@ struct Line {
 }
 
 pub(super) fn run(ui: &Ui, args: &StatusArgs) -> Result<Outcome, CliError> {
+    args.check_format()?;
     let found = args.scope.find(ui)?;
     let mut servers = Vec::new();
     for typed in &args.database {
@@ -202,13 +204,15 @@ pub(super) fn run(ui: &Ui, args: &StatusArgs) -> Result<Outcome, CliError> {
         block_on(ui, &control, watch)?
     } else {
         let document = block_on(ui, &control, read(args, &found, &servers, &control))?;
-        let answer = match args.format {
-            ListFormat::Text if args.grants => grants(&document),
-            ListFormat::Text => text(&document),
-            ListFormat::Json => {
+        let told = findings::of(&document, &found, args.check);
+        let answer = match (args.format, findings::render(&told, args.format)) {
+            (_, Some(answer)) => answer,
+            (CheckFormat::Json, None) => {
                 let json = serde_json::to_string_pretty(&document).map_err(CliError::failed)?;
                 json + "\n"
             }
+            (_, None) if args.grants => grants(&document),
+            (_, None) => text(&document),
         };
         args.output.write(ui, &answer)?;
         document

@@ -6,7 +6,8 @@ use anyhow::anyhow;
 use clap::{Args, ValueEnum};
 use sqlx::postgres::PgConnection;
 
-use super::args::{ListFormat, MapArg, Namespaces, OutputArg, Sides};
+use super::again;
+use super::args::{CheckFormat, MapArg, Namespaces, OutputArg, Sides};
 use super::error::{CliError, Outcome};
 use super::migrate::connection_options;
 use super::pair::{self, FoundMapping};
@@ -15,7 +16,7 @@ use super::ui::Ui;
 use crate::diff::Comparison;
 use crate::mapping::Mapping;
 use crate::migrate::{Control, duration};
-use crate::report::{Options, verify as report};
+use crate::report::{Options, findings, github, html, junit, sarif, verify as report};
 use crate::schema::Schema;
 use crate::source::postgres::{ConnectOptions, connect};
 use crate::source::{TextFile, sql};
@@ -87,7 +88,7 @@ pub(super) struct VerifyArgs {
 
     /// What to write
     #[arg(long, help_heading = "Output", value_enum, default_value = "text")]
-    format: ListFormat,
+    format: CheckFormat,
 
     #[command(flatten)]
     output: OutputArg,
@@ -156,15 +157,20 @@ pub(super) fn run(ui: &Ui, args: &VerifyArgs) -> Result<Outcome, CliError> {
         &control,
     );
     let verification = block_on(ui, &control, work)?;
+    let told = findings::of_verification(&verification, &options.describe(), found.file());
     let answer = match args.format {
-        ListFormat::Text => report::text(
+        CheckFormat::Text => report::text(
             &verification,
             Options {
                 all: args.all,
                 ..ui.options()
             },
         ),
-        ListFormat::Json => report::json(&verification, &options.describe()),
+        CheckFormat::Json => report::json(&verification, &options.describe()),
+        CheckFormat::Html => html::checks(&told, &again::command(), &[]),
+        CheckFormat::Junit => junit::render(&told),
+        CheckFormat::Sarif => sarif::render(&told),
+        CheckFormat::Github => github::render(&told),
     };
     args.output.write(ui, &answer)?;
     let failed = verification.count(|verdict| *verdict == Verdict::Failed);

@@ -1,5 +1,6 @@
 //! `align rehearse`
 
+mod findings;
 mod json;
 mod page;
 mod road;
@@ -11,7 +12,8 @@ use clap::{Args, ValueEnum};
 
 use self::page::{Page, Standing};
 use self::road::Rehearsal;
-use super::args::{ListFormat, Namespaces, OutputArg, Sides};
+use super::again;
+use super::args::{CheckFormat, Namespaces, OutputArg, Sides};
 use super::error::{CliError, Outcome};
 use super::migrate::{Found, Scope, connection_options};
 use super::pair;
@@ -71,7 +73,7 @@ pub(super) struct RehearseArgs {
 
     /// What to write
     #[arg(long, help_heading = "Output", value_enum, default_value = "text")]
-    format: ListFormat,
+    format: CheckFormat,
 
     #[command(flatten)]
     output: OutputArg,
@@ -152,9 +154,16 @@ pub(super) fn run(ui: &Ui, args: &RehearseArgs) -> Result<Outcome, CliError> {
         profile,
         standings: &standings,
     };
-    let answer = match args.format {
-        ListFormat::Text => page.text(),
-        ListFormat::Json => json::page(&page),
+    let about = findings::About {
+        mapping: &mapping.mapping,
+        label: &mapping.label,
+        file: mapping.file(),
+        again: &again::command(),
+    };
+    let answer = match (args.format, findings::render(&page, &about, args.format)) {
+        (_, Some(answer)) => answer,
+        (CheckFormat::Json, None) => json::page(&page),
+        (_, None) => page.text(),
     };
     args.output.write(ui, &answer)?;
     let passed = standings.last().is_some_and(|last| last.verdict.passed);

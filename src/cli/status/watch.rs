@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use sqlx::postgres::PgConnection;
 
-use super::super::args::ListFormat;
+use super::super::args::CheckFormat;
 use super::super::error::CliError;
 use super::super::migrate::{Found, failed};
 use super::super::runtime::or_stopped;
@@ -155,7 +155,7 @@ fn time_left(seconds: u64) -> String {
 /// What stands on the screen, or was written.
 struct Shown<'s> {
     ui: &'s Ui,
-    format: ListFormat,
+    format: CheckFormat,
     redraws: bool,
     lines: Vec<String>,
     json: String,
@@ -175,7 +175,7 @@ impl<'s> Shown<'s> {
     /// On a terminal in place of what stood there, elsewhere a line for each that is new.
     fn show(&mut self, document: &Document, lines: Vec<String>) -> Result<(), CliError> {
         let text = match self.format {
-            ListFormat::Json => {
+            CheckFormat::Json => {
                 let json = serde_json::to_string(document).map_err(CliError::failed)?;
                 if json == self.json {
                     return Ok(());
@@ -183,7 +183,7 @@ impl<'s> Shown<'s> {
                 self.json.clone_from(&json);
                 json + "\n"
             }
-            ListFormat::Text if self.redraws => {
+            _ if self.redraws => {
                 let screen = Screen::of(self.ui.options());
                 let back = match self.lines.len() {
                     0 => String::new(),
@@ -194,7 +194,7 @@ impl<'s> Shown<'s> {
                     .map(|line| screen.cut(&visible(line), usize::from(self.ui.width())) + "\n");
                 back + &drawn.collect::<String>()
             }
-            ListFormat::Text => lines
+            _ => lines
                 .iter()
                 .filter(|line| !self.lines.contains(line))
                 .map(|line| visible(line) + "\n")

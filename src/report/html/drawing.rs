@@ -189,6 +189,7 @@ fn pair(table: &TableComparison) -> Pair<'_> {
         .iter()
         .filter(|change| change.object == Object::Column && change.what == What::Extra)
         .filter_map(|change| change.from.as_deref())
+        .filter(|name| left.shown.iter().all(|cell| cell.name != *name))
         .collect();
     let room = COLUMNS.saturating_sub(left.shown.len());
     left.shown.extend(extra.iter().take(room).map(|name| Cell {

@@ -123,7 +123,10 @@ fn inside(report: &Report<'_>, table: &TableComparison) -> String {
         .collect();
     if !others.is_empty() {
         let title = count(others.len(), "other difference", "other differences");
-        parts.push_str(&format!("<h3>{title}</h3>\n{}\n", list(&others)));
+        parts.push_str(&format!(
+            "<h3>{title}</h3>\n<div class=\"signs\">\n{}\n</div>\n",
+            list(&others)
+        ));
     }
     parts
 }
@@ -137,6 +140,7 @@ pub(super) fn elsewhere(report: &Report<'_>) -> String {
     let changes = report.comparison.changes.iter();
     let entries: Vec<String> = changes.map(|change| entry(report, change)).collect();
     super::folded(
+        "signs",
         &count(
             entries.len(),
             "difference that belongs to no table",

@@ -173,6 +173,7 @@ fn stale(report: &Report<'_>) -> String {
         })
         .collect();
     folded(
+        "list",
         &count(
             entries.len(),
             "correspondence no longer fits",
@@ -210,7 +211,7 @@ fn queries(report: &Report<'_>) -> String {
         "{} of {all} of the application answered",
         selects.len() - open.len()
     );
-    folded(&title, &open, is_open)
+    folded("list", &title, &open, is_open)
 }
 
 fn not_compared(report: &Report<'_>) -> String {
@@ -253,17 +254,17 @@ fn not_compared(report: &Report<'_>) -> String {
         )
     }));
     let facts = count(entries.len(), "fact was", "facts were");
-    folded(&format!("{facts} not compared"), &entries, false)
+    folded("list", &format!("{facts} not compared"), &entries, false)
 }
 
 /// A list that is opened where it matters; nothing where it is empty.
-fn folded(title: &str, entries: &[String], is_open: bool) -> String {
+fn folded(class: &str, title: &str, entries: &[String], is_open: bool) -> String {
     if entries.is_empty() {
         return String::new();
     }
     let open = if is_open { " open" } else { "" };
     format!(
-        "<details{open}>\n<summary>{}</summary>\n{}\n</details>",
+        "<details{open}>\n<summary>{}</summary>\n<div class=\"{class}\">\n{}\n</div>\n</details>",
         text(title),
         list(entries)
     )

@@ -72,21 +72,14 @@ impl Project {
     /// The CLI on this database.
     fn supabase(&self, args: &[&str]) -> String {
         let remote = format!("--remote={}", self.db.tcp_url());
-        let mut command = Command::new("node");
-        command
-            .arg(package("supabase/dist/supabase.js"))
-            .args(args)
-            .arg(remote)
-            .env("PATH", std::env::var_os("PATH").unwrap())
-            .env("DO_NOT_TRACK", "1");
+        let mut command = Command::new(package("@supabase/cli-linux-x64/bin/supabase"));
+        command.args(args).arg(remote).env("DO_NOT_TRACK", "1");
         self.run(&mut command)
     }
 
     fn run(&self, command: &mut Command) -> String {
-        let keeps = std::env::var_os("PATH").unwrap();
         command
             .current_dir(self.folder.path())
-            .env("PATH", keeps)
             .env("HOME", self.folder.path())
             .stdin(Stdio::null());
         let output = command.output().unwrap();

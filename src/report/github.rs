@@ -57,3 +57,32 @@ fn data(text: &str) -> String {
 fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::findings::tests::awkward;
+    use crate::report::findings::{Check, Finding};
+
+    #[test]
+    fn a_line_each_and_no_name_begins_another() {
+        insta::assert_snapshot!(render(&awkward()), @r##"
+        ::error file=./a folder/50%25%2Cx%3Ay.sql,line=7,col=3,title=align diff%3A domain.rejected::a,b:c%25: <x> & "y"\n::error::]]> [z](http://q) \u{1b}[31m
+        ::warning file=mapping.toml,title=align diff%3A column.lossy::t.c: may lose values
+        ::notice title=align diff%3A a → b::1 of 4 checks fail
+        "##);
+    }
+
+    #[test]
+    fn what_is_left_out_is_counted() {
+        let mut findings = awkward();
+        let one = Finding::new("gate", Level::Error, "", "no");
+        findings.checks = vec![Check::of("gate", "gate", vec![one; 60])];
+        let text = render(&findings);
+        assert_eq!(text.lines().count(), 51);
+        assert!(
+            text.contains("1 of 1 checks fail; 10 findings are left out here"),
+            "{text}"
+        );
+    }
+}

@@ -1,4 +1,4 @@
-//! Findings as JUnit XML: a suite for each group, a case for each check.
+//! Findings as `JUnit` XML: a suite for each group, a case for each check.
 
 use std::fmt::Write;
 
@@ -124,4 +124,31 @@ fn seconds(checks: &[&Check]) -> String {
 
 fn line(xml: &mut String, line: std::fmt::Arguments<'_>) {
     writeln!(xml, "{line}").expect("a String takes everything");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::findings::tests::awkward;
+
+    #[test]
+    fn a_suite_for_each_group_and_a_case_for_each_check() {
+        insta::assert_snapshot!(render(&awkward()), @r##"
+        <?xml version="1.0" encoding="UTF-8"?>
+        <testsuites name="align diff: a → b" tests="4" failures="1" errors="0" time="1.500">
+          <testsuite name="tables" tests="2" failures="1" errors="0" skipped="0" time="0.000">
+            <testcase classname="align.diff.tables" name="t" time="0.000"/>
+            <testcase classname="align.diff.tables" name="a,b:c%" time="0.000">
+              <failure message="a,b:c%: &lt;x&gt; &amp; &quot;y&quot;\n::error::]]&gt; [z](http://q) \u{1b}[31m" type="domain.rejected">domain.rejected: a,b:c%: &lt;x&gt; &amp; &quot;y&quot;\n::error::]]&gt; [z](http://q) \u{1b}[31m (./a folder/50%,x:y.sql:7) (/root.ts)</failure>
+            </testcase>
+          </testsuite>
+          <testsuite name="other" tests="2" failures="0" errors="0" skipped="1" time="1.500">
+            <testcase classname="align.diff.other" name="quick &amp; easy" time="1.500"/>
+            <testcase classname="align.diff.other" name="left out" time="0.000">
+              <skipped>no &lt;role&gt;</skipped>
+            </testcase>
+          </testsuite>
+        </testsuites>
+        "##);
+    }
 }

@@ -1,6 +1,6 @@
 //! From values to text: a comparison with its score as text, JSON, Markdown or a page of HTML, one
 //! column's arithmetic in full ([`explain`]), a schema as text or JSON ([`inspect`]), and what any
-//! command found out for tools that read findings (JUnit, SARIF, GitHub).
+//! command found out for tools that read findings (`JUnit`, SARIF, GitHub).
 //!
 //! A report decides no fact. It reads no clock and no environment, so one value gives one text.
 //! Colors are always written; the stream that carries the text strips them where they are not wanted.

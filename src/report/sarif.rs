@@ -113,7 +113,7 @@ fn encoded(path: &str) -> String {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
                 uri.push(char::from(byte));
             }
-            byte => uri.push_str(&format!("%{byte:02X}")),
+            byte => uri.extend(format!("%{byte:02X}").chars()),
         }
     }
     uri
@@ -182,5 +182,65 @@ fn described(rule: &str) -> String {
             format!("{object}: {}", what.replace('_', " "))
         }
         None => rule.replace('_', " "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::findings::tests::awkward;
+
+    fn document(findings: &Findings) -> Value {
+        serde_json::from_str(&render(findings)).unwrap()
+    }
+
+    #[test]
+    fn results_have_their_rules_and_places() {
+        let document = document(&awkward());
+        let run = &document["runs"][0];
+        let results = run["results"].as_array().unwrap();
+        let levels: Vec<&Value> = results.iter().map(|result| &result["level"]).collect();
+        assert_eq!(levels, ["error", "warning", "note"]);
+        for result in results {
+            let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+            let rule = &run["tool"]["driver"]["rules"][index];
+            assert_eq!(rule["id"], result["ruleId"]);
+        }
+        let first = &results[0];
+        assert_eq!(
+            first["locations"][0]["physicalLocation"],
+            json!({
+                "artifactLocation": {"uri": "a%20folder/50%25%2Cx%3Ay.sql", "uriBaseId": "%SRCROOT%"},
+                "region": {"startLine": 7, "startColumn": 3},
+            })
+        );
+        let related = &first["relatedLocations"][0]["physicalLocation"];
+        assert_eq!(
+            related,
+            &json!({"artifactLocation": {"uri": "file:///root.ts"}})
+        );
+        assert_eq!(
+            first["message"]["text"],
+            "a,b:c%: <x> & \"y\"\\n::error::\\]\\]> \\[z\\](http://q) \\u{1b}\\[31m"
+        );
+        let fallen_back = &results[1]["locations"][0]["physicalLocation"];
+        assert_eq!(fallen_back["artifactLocation"]["uri"], "mapping.toml");
+    }
+
+    #[test]
+    fn a_finding_is_the_same_whatever_stands_beside_it() {
+        let whole = awkward();
+        let mut less = awkward();
+        less.checks.remove(1);
+        let prints = |findings: &Findings| -> Vec<Value> {
+            let document = document(findings);
+            let results = document["runs"][0]["results"].as_array().unwrap().iter();
+            results
+                .map(|found| found["partialFingerprints"].clone())
+                .collect()
+        };
+        let (whole, less) = (prints(&whole), prints(&less));
+        assert_eq!(whole[1..], less[..]);
+        assert_ne!(whole[1], whole[2]);
     }
 }

@@ -74,8 +74,8 @@ fn wrong_usage_ends_with_2_and_shows_the_way() {
         (&["dif"], "'diff'"),
         (&["diff", "--form", "x.sql"], "'--from'"),
         (
-            &["diff", "--format", "html"],
-            "[possible values: text, json, markdown]",
+            &["diff", "--format", "xml"],
+            "[possible values: text, json, markdown, html, junit, sarif, github]",
         ),
         (&["diff", "--map", "a", "--no-map"], "cannot be used with"),
         (&["diff", "-q", "-v"], "cannot be used with"),

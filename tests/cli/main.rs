@@ -5,6 +5,7 @@
 )]
 
 mod errors;
+mod formats;
 mod help;
 mod mapping;
 mod questions;

@@ -9,18 +9,7 @@
 mod clara;
 #[path = "../cluster/mod.rs"]
 mod cluster;
+mod made;
+mod reports;
 mod supabase;
 mod tools;
-
-use tools::tool;
-
-#[test]
-fn the_tools_are_installed() {
-    for (name, arguments) in [
-        ("node", &["--version"][..]),
-        ("xmllint", &["--version"]),
-        ("chromium", &["--version", "--no-sandbox"]),
-    ] {
-        tool(name, arguments);
-    }
-}

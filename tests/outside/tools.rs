@@ -1,18 +1,26 @@
 //! Programs that are not ours.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 /// Where `.ci/outside` puts the npm packages.
-pub(crate) fn package(path: &str) -> PathBuf {
-    let top = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let found = top.join("target/outside/node_modules").join(path);
+pub(crate) fn packages() -> String {
+    there("target/outside/node_modules")
+}
+
+/// A file beside these tests.
+pub(crate) fn source(name: &str) -> String {
+    there(&format!("tests/outside/{name}"))
+}
+
+fn there(path: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     assert!(
-        found.exists(),
+        path.exists(),
         "`{}` is not there; run `.ci/outside`",
-        found.display()
+        path.display()
     );
-    found
+    path.to_str().unwrap().to_owned()
 }
 
 /// Runs a program that is expected to succeed, and gives its standard output.

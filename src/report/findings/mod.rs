@@ -202,4 +202,4 @@ impl Spot {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -121,10 +121,11 @@ fn line(check: &Check) -> String {
     if more > 0 {
         findings.push(format!("and {more} more"));
     }
-    let findings = if findings.is_empty() {
-        String::new()
-    } else {
-        format!("\n{}\n", super::list(&findings))
+    let is_short = |text: &&String| !text.contains("<pre>");
+    let findings = match findings.as_slice() {
+        [] => String::new(),
+        [one] if is_short(&one) => format!(": {one}"),
+        all => format!("\n{}\n", super::list(all)),
     };
     format!(
         "<li><span class=\"sign {class}\" aria-hidden=\"true\">{sign}</span> {}{word}{said}{findings}</li>\n",

@@ -107,8 +107,8 @@ pub(super) fn section(report: &Report<'_>) -> String {
     let drawn = draw(report, &pairs, &only_from, &only_to);
     format!(
         "<section>\n<h2>Both schemas</h2>\n{}\n\
-         <div class=\"drawing\" tabindex=\"0\" role=\"region\" aria-label=\"Drawing of both schemas\">\n\
-         {drawn}</div>\n{hidden}</section>",
+         <section class=\"drawing\" tabindex=\"0\" aria-label=\"Drawing of both schemas\">\n\
+         {drawn}</section>\n{hidden}</section>",
         legend()
     )
 }

@@ -79,9 +79,9 @@ fn head(report: &Report<'_>, table: &TableComparison, blockers: usize) -> String
 }
 
 fn inside(report: &Report<'_>, table: &TableComparison) -> String {
-    let mut parts = String::new();
+    let mut parts = Vec::new();
     if let Some(why) = &table.why {
-        parts.push_str(&paragraph("why", &prose(why)));
+        parts.push(paragraph("why", &prose(why)));
     }
     if let Some(said) = expectation(report.mapping, table) {
         let phase = said.phase.as_deref();
@@ -93,10 +93,10 @@ fn inside(report: &Report<'_>, table: &TableComparison) -> String {
             said.priority.word(),
             prose(&said.impact)
         );
-        parts.push_str(&paragraph("dim", &impact));
+        parts.push(paragraph("dim", &impact));
     }
     if is_paired(table) {
-        parts.push_str(&columns(report, table));
+        parts.push(columns(report, table));
     } else if is_missing(table) {
         let names: Vec<String> = table
             .columns
@@ -110,7 +110,7 @@ fn inside(report: &Report<'_>, table: &TableComparison) -> String {
                 )
             })
             .collect();
-        parts.push_str(&format!(
+        parts.push(format!(
             "<div class=\"columns\">\n{}\n</div>\n",
             list(&names)
         ));
@@ -123,12 +123,12 @@ fn inside(report: &Report<'_>, table: &TableComparison) -> String {
         .collect();
     if !others.is_empty() {
         let title = count(others.len(), "other difference", "other differences");
-        parts.push_str(&format!(
+        parts.push(format!(
             "<h3>{title}</h3>\n<div class=\"signs\">\n{}\n</div>\n",
             list(&others)
         ));
     }
-    parts
+    parts.concat()
 }
 
 fn paragraph(class: &str, html: &str) -> String {
@@ -221,17 +221,17 @@ fn row(report: &Report<'_>, table: &TableComparison, column: &ColumnComparison) 
     if column.class == Class::Missing {
         how = format!("only in {}", text(report.to.name));
     }
-    let mut why = String::new();
+    let mut why = Vec::new();
     if let Some(rule) = rule(column) {
         // A rename or a copy without a step is said by its class.
         if !matches!(rule.text.as_str(), "as it is" | "rename" | "copy") {
             how = format!("{how}: {}", prose(&rule.text));
         }
         if let Some(reason) = &rule.why {
-            why.push_str(&format!("<span class=\"why\">{}</span>", prose(reason)));
+            why.push(format!("<span class=\"why\">{}</span>", prose(reason)));
         }
         if rule.at.line > 0 {
-            why.push_str(&format!(
+            why.push(format!(
                 " <span class=\"dim\">line {} of the mapping</span>",
                 rule.at.line
             ));
@@ -241,10 +241,11 @@ fn row(report: &Report<'_>, table: &TableComparison, column: &ColumnComparison) 
         how.push_str(" (stated)");
     }
     format!(
-        "<tr class=\"{}\"><td>{}</td><td>{}</td><td><span class=\"sign {class}\" aria-hidden=\"true\">{sign}</span> {how}{why}</td></tr>\n",
+        "<tr class=\"{}\"><td>{}</td><td>{}</td><td><span class=\"sign {class}\" aria-hidden=\"true\">{sign}</span> {how}{}</td></tr>\n",
         column.class.word(),
         from.join("<br>"),
         typed(&name, &to_type(table, &column.to_type)),
+        why.concat(),
     )
 }
 

@@ -40,3 +40,40 @@ fn names_do_nothing_in_a_page() {
     assert!(!page.contains('\u{1b}'), "{page}");
     assert!(page.contains("&lt;b&gt;@team"), "{page}");
 }
+
+#[test]
+fn a_drawing_says_how_much_it_hides() {
+    let mut sample = Sample::of_the_pair();
+    let paired = sample.comparison.tables[1].clone();
+    let missing = sample.comparison.tables[2].clone();
+    sample.comparison.tables.extend(vec![paired; 30]);
+    sample.comparison.tables.extend(vec![missing; 40]);
+    let page = render(&sample.report(), Format::Html);
+    let hidden = "Hidden in the drawing: 12 pairs of tables, 12 tables without a counterpart.";
+    assert!(page.contains(hidden), "{page}");
+
+    let mut sample = Sample::of_the_pair();
+    let columns = &mut sample.comparison.tables[1].columns;
+    let more = vec![columns[0].clone(); 20];
+    columns.extend(more);
+    let page = render(&sample.report(), Format::Html);
+    assert!(
+        page.contains("Hidden in the drawing: 14 columns."),
+        "{page}"
+    );
+    assert!(page.contains(">and 14 more</text>"), "{page}");
+}
+
+#[test]
+fn each_kind_of_line_is_drawn_from_what_it_reads() {
+    let page = render(&Sample::of_the_pair().report(), Format::Html);
+    for title in [
+        "id → id: same",
+        "name → contact_person: renamed",
+        "assigned_agent → agent_id: lossy",
+        "lead_score → status_bucket: derived",
+        "qualification_status → status_bucket: derived",
+    ] {
+        assert!(page.contains(&format!("<title>{title}</title>")), "{title}");
+    }
+}

@@ -40,9 +40,9 @@ pub(super) struct GlobalArgs {
 pub(super) struct Sides {
     /// Schema to start from [default: the mapping's]
     ///
-    /// `env:NAME` is a live Postgres whose URL is in the environment variable NAME, `sql:PATH` a file or
-    /// a folder of migrations, `ts:PATH` TypeScript, `json:PATH` a model that `align inspect` wrote. A
-    /// bare path goes by its extension, and `sql:-` is standard input.
+    /// `env:NAME` is a live Postgres whose URL is in the environment variable NAME, `supabase:local` that
+    /// of `supabase start`, `sql:PATH` a file or a folder of migrations, `ts:PATH` TypeScript, `json:PATH`
+    /// a model that `align inspect` wrote. A bare path goes by its extension, and `sql:-` is standard input.
     #[arg(long, value_name = "SOURCE")]
     pub(super) from: Option<String>,
 

@@ -33,9 +33,9 @@ Exits with 2 on failure.";
 pub(super) struct InspectArgs {
     /// Schema to show
     ///
-    /// `env:NAME` is a live Postgres whose URL is in the environment variable NAME, `sql:PATH` a file or
-    /// a folder of migrations, `ts:PATH` TypeScript, `json:PATH` a model that `align inspect` wrote. A
-    /// bare path goes by its extension, and `sql:-` is standard input.
+    /// `env:NAME` is a live Postgres whose URL is in the environment variable NAME, `supabase:local` that
+    /// of `supabase start`, `sql:PATH` a file or a folder of migrations, `ts:PATH` TypeScript, `json:PATH`
+    /// a model that `align inspect` wrote. A bare path goes by its extension, and `sql:-` is standard input.
     #[arg(value_name = "SOURCE", help_heading = "Input")]
     source: String,
 

@@ -265,3 +265,106 @@ fn without_directives(text: &str) -> String {
         .filter(|line| !is_directive(line));
     kept.collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::migrate::{Phase, standing};
+    use crate::source::TextFile;
+
+    fn exported(files: &[(&str, &str)]) -> Vec<Exported> {
+        let texts = files.iter().map(|(name, text)| TextFile {
+            name: (*name).to_owned(),
+            text: (*text).to_owned(),
+        });
+        let phase = Phase::of("ph-1", "ph-1", texts.collect(), None).unwrap();
+        let fresh = [standing(&phase, &[])];
+        let phases = [phase];
+        let plan = Plan::forward(&phases, &fresh, None);
+        export(&plan, "my $$ 'pair'\nDROP TABLE t").unwrap()
+    }
+
+    /// What of the migration's own statements is left.
+    fn own(file: &Exported) -> &str {
+        let start = file.text.find("SET statement_timeout").unwrap();
+        let end = file.text.find("-- What `align status`").unwrap();
+        file.text[start..end].split_once('\n').unwrap().1.trim()
+    }
+
+    #[test]
+    fn statements_are_written_as_a_transaction_takes_them() {
+        for (text, expected) in [
+            ("SELECT 1", "SELECT 1;"),
+            ("SELECT 1;", "SELECT 1;"),
+            ("SELECT 1 ;\n-- the end", "SELECT 1 ;\n-- the end"),
+            ("SELECT 1 -- the end", "SELECT 1; -- the end"),
+            (
+                "-- align: lock-timeout=1m\n-- why\nSELECT 1;",
+                "-- why\nSELECT 1;",
+            ),
+            (
+                "-- align: no-transaction\nDROP INDEX CONCURRENTLY i;\nVACUUM t;\nSELECT 2;",
+                "DROP INDEX i;\n-- Left out, since no transaction takes it; run it by itself:\n-- VACUUM t\n;\nSELECT 2;",
+            ),
+            (
+                "-- align: batch table=t key=id\nUPDATE t SET a = 1 WHERE /* align:window */;",
+                "UPDATE t SET a = 1 WHERE true;",
+            ),
+            (
+                "-- align: batch table=t key=id\nUPDATE t SET a = 1 WHERE /* align:window */ b;",
+                "UPDATE t SET a = 1 WHERE true AND b;",
+            ),
+        ] {
+            let files = exported(&[("V1__a.sql", text)]);
+            assert_eq!(own(&files[1]), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_runs_otherwise_is_told() {
+        let files = exported(&[
+            ("V1__a.sql", "-- align: no-transaction\nVACUUM t;"),
+            (
+                "V2__b.sql",
+                "-- align: no-transaction\nCREATE INDEX CONCURRENTLY i ON t (a);",
+            ),
+            ("V10__c.sql", "DROP TABLE t;"),
+        ]);
+        let names: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
+        let expected = [
+            "align_ledger",
+            "align_ph_1_v01_a",
+            "align_ph_1_v02_b",
+            "align_ph_1_v10_c",
+        ];
+        assert_eq!(names, expected);
+        assert_eq!(files[1].left_out, [(2, "VACUUM t".to_owned())]);
+        assert!(!files[1].waits && files[2].waits && files[2].left_out.is_empty());
+        assert!(
+            files[3]
+                .text
+                .contains("-- Hazards, which nobody is asked about here: deletes-data")
+        );
+        let makes_history = |file: &Exported| file.text.contains("_history\" (\n    version int8");
+        let made: Vec<bool> = files.iter().map(makes_history).collect();
+        assert_eq!(made, [false, true, false, false]);
+    }
+
+    #[test]
+    fn a_pair_of_any_name_stays_a_name() {
+        let files = exported(&[("V1__a.sql", "SELECT 1;")]);
+        let text = &files[1].text;
+        assert_eq!(Marker::find(text).as_ref(), Some(&files[1].marker));
+        let plain = |line: &str| !line.starts_with("DROP TABLE");
+        assert!(
+            text.lines()
+                .next()
+                .is_some_and(|line| line.contains("\\nDROP"))
+        );
+        assert!(text.lines().take(2).all(plain), "{text}");
+        // The guard's body ends where it should, although the name holds its usual mark.
+        assert!(text.contains("DO $body$"), "{text}");
+        let again = exported(&[("V1__a.sql", "SELECT 1;")]);
+        assert_eq!(*text, again[1].text);
+    }
+}

@@ -10,7 +10,7 @@ const PORT: u16 = 54322;
 
 /// The URL of the database. Its password is the same for everybody.
 pub(super) fn local(environment: &Environment<'_>) -> Result<String, LoadError> {
-    let here = std::env::current_dir().map_err(|source| LoadError::Io {
+    let here = std::fs::canonicalize(".").map_err(|source| LoadError::Io {
         path: PathBuf::from("."),
         source,
     })?;

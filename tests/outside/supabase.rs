@@ -2,6 +2,7 @@
 //! `start`) has no part here.
 
 use std::collections::BTreeSet;
+use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -11,7 +12,7 @@ use serde_json::Value;
 
 use super::clara::{self, Roles, Surroundings, as_role};
 use super::cluster::{Cluster, Database, Settings};
-use super::tools::{package, tool};
+use super::tools::package;
 
 const PHASES: [&str; 3] = ["phase1", "phase2", "phase3"];
 const LEAVE: [&str; 3] = [
@@ -72,21 +73,14 @@ impl Project {
     /// The CLI on this database.
     fn supabase(&self, args: &[&str]) -> String {
         let remote = format!("--remote={}", self.db.tcp_url());
-        let mut command = Command::new("node");
-        command
-            .arg(package("supabase/dist/supabase.js"))
-            .args(args)
-            .arg(remote)
-            .env("PATH", std::env::var_os("PATH").unwrap())
-            .env("DO_NOT_TRACK", "1");
+        let mut command = Command::new(package("@supabase/cli-linux-x64/bin/supabase"));
+        command.args(args).arg(remote).env("DO_NOT_TRACK", "1");
         self.run(&mut command)
     }
 
     fn run(&self, command: &mut Command) -> String {
-        let keeps = std::env::var_os("PATH").unwrap();
         command
             .current_dir(self.folder.path())
-            .env("PATH", keeps)
             .env("HOME", self.folder.path())
             .stdin(Stdio::null());
         let output = command.output().unwrap();
@@ -216,29 +210,54 @@ fn our_types_are_those_of_the_cli_table_by_table() {
     );
     for (number, table) in tables.lines().enumerate() {
         for part in ["Row", "Insert", "Update", "Relationships"] {
-            check.push_str(&format!(
-                "const t{number}{part}: Equal<Flat<Of<Ours, '{table}'>['{part}']>, Flat<Of<Theirs, '{table}'>['{part}']>> = true\n"
-            ));
+            writeln!(
+                check,
+                "const t{number}{part}: Equal<Flat<Of<Ours, '{table}'>['{part}']>, Flat<Of<Theirs, '{table}'>['{part}']>> = true"
+            )
+            .unwrap();
         }
     }
-    write(project.folder.path(), "check.ts", &check);
-    let tsc = package("typescript/bin/tsc").display().to_string();
-    let check = project.folder.path().join("check.ts").display().to_string();
-    tool(
-        "node",
-        &[
-            &tsc,
-            "--strict",
-            "--noEmit",
-            "--target",
+    let folder = project.folder.path();
+    write(folder, "check.ts", &check);
+    assert_eq!(compiles(folder), Ok(()));
+
+    // And it does look: one column that may not be NULL, one relationship that is another.
+    let ours = fs::read_to_string(folder.join("ours.ts")).unwrap();
+    for (right, wrong) in [
+        ("due_date: string | null", "due_date: string"),
+        ("isOneToOne: false", "isOneToOne: true"),
+    ] {
+        let changed = ours.replacen(right, wrong, 1);
+        assert_ne!(ours, changed, "{right}");
+        write(folder, "ours.ts", &changed);
+        let error = compiles(folder).expect_err(wrong);
+        assert!(
+            error.contains("Type 'true' is not assignable to type 'false'"),
+            "{error}"
+        );
+    }
+}
+
+/// What the compiler of TypeScript says of `check.ts`.
+fn compiles(folder: &Path) -> Result<(), String> {
+    let output = Command::new("node")
+        .arg(package("typescript/bin/tsc"))
+        .args(["--strict", "--noEmit", "--target", "es2022"])
+        .args([
+            "--module",
             "es2022",
             "--moduleResolution",
             "bundler",
-            "--module",
-            "es2022",
-            &check,
-        ],
-    );
+            "check.ts",
+        ])
+        .current_dir(folder)
+        .output()
+        .unwrap();
+    if output.status.success() {
+        Ok(())
+    } else {
+        Err(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
 }
 
 fn write(folder: &Path, name: &str, text: &str) {

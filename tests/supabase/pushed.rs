@@ -1,5 +1,7 @@
 //! What was pushed is known again.
 
+use std::fmt::Write;
+
 use super::*;
 
 /// Supabase's own list, with the exported files in it as the CLI puts them there: cut into statements, the
@@ -14,9 +16,11 @@ fn list(project: &Project, until: &str) {
         let (version, words) = name.strip_suffix(".sql").unwrap().split_once('_').unwrap();
         let first = text.split(';').next().unwrap();
         if version <= until {
-            sql.push_str(&format!(
-                "INSERT INTO supabase_migrations.schema_migrations VALUES ('{version}', ARRAY[$q${first}$q$], '{words}');\n"
-            ));
+            writeln!(
+                sql,
+                "INSERT INTO supabase_migrations.schema_migrations VALUES ('{version}', ARRAY[$q${first}$q$], '{words}');"
+            )
+            .unwrap();
         }
     }
     project.db.psql(&sql);

@@ -19,7 +19,7 @@ use crate::migrate::{Exported, Marker, Plan, export, standing};
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Migrations")]
 pub(super) struct ExportArgs {
-    /// Write the migrations as files for `supabase db push`
+    /// Write them as files for `supabase db push`
     ///
     /// No database is asked. Each file is one transaction: without CONCURRENTLY, a batch as one statement.
     /// It keeps the ledger, so that `align status` knows what was pushed. No file is overwritten.

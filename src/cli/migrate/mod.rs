@@ -37,8 +37,6 @@ Examples:
     align migrate --map mappings/shop-to-crm --dry-run
   Run what was approved, without a terminal:
     align migrate --map mappings/shop-to-crm --expect 0f3c51d2a9e8b746 --yes
-  Write the migrations for `supabase db push`:
-    align migrate --map mappings/shop-to-crm --export supabase/migrations
   Bring a phase back:
     align migrate --map mappings/shop-to-crm --undo phase2
 
@@ -179,7 +177,7 @@ struct Leave {
     allow: Vec<Hazard>,
 
     /// Never ask
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     no_input: bool,
 
     /// Why, for the ledger

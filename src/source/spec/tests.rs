@@ -16,6 +16,7 @@ fn text(form: Option<Form>, path: &str) -> Kind {
 fn reads_every_way_to_name_a_source() {
     for (spec, expected) in [
         ("env:DATABASE_URL", Kind::Environment("DATABASE_URL".into())),
+        ("supabase:local", Kind::SupabaseLocal),
         ("sql:clara.sql", text(Some(Form::Sql), "clara.sql")),
         ("sql:-", text(Some(Form::Sql), "-")),
         ("ts:src/types", text(Some(Form::TypeScript), "src/types")),

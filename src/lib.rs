@@ -23,6 +23,8 @@
 //! | [`diff`] | how two schemas differ under a mapping, and what blocks |
 //! | [`score`] | one number out of a comparison, and the stricter numbers beside it |
 //! | [`gate`] | the one yes or no |
+//! | [`known`] | what an earlier report said already |
+//! | [`draft`] | the first mapping of a pair that has none |
 //! | [`views`] | which views give an application its own names over the other side's tables |
 //! | [`ddl`] | a schema as SQL: the only place that writes DDL, and SQL literals |
 //! | [`source`] | from the world to a schema: SQL text, TypeScript, JSON, a live Postgres |
@@ -38,7 +40,8 @@
 //!
 //! # Invariants
 //!
-//! 1. The core (`schema`, `mapping`, `transform`, `diff`, `score`, `gate`, `views`, `ddl`) reads no file, no clock, no
+//! 1. The core (`schema`, `mapping`, `transform`, `diff`, `score`, `gate`, `known`, `views`, `draft`, `ddl`)
+//!    reads no file, no clock, no
 //!    environment and no network, and has no `async`. `tests/tidy.rs` reads the sources for it.
 //! 2. `compare` is total: a type nobody knows or a counterpart that is missing is a value in the
 //!    result, never an error.
@@ -68,7 +71,11 @@ pub mod score;
 
 pub mod gate;
 
+pub mod known;
+
 pub mod views;
+
+pub mod draft;
 
 pub mod ddl;
 

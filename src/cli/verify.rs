@@ -95,6 +95,10 @@ pub(super) struct VerifyArgs {
     /// Show every finding
     #[arg(long, help_heading = "Output")]
     all: bool,
+
+    /// Exit 1 when a check fails, as it always does, and leave no section out
+    #[arg(long, help_heading = "Output", conflicts_with_all = ["only", "skip"])]
+    gate: bool,
 }
 
 /// What is to be compared, with the target's files where it is SQL.
@@ -169,8 +173,9 @@ pub(super) fn run(ui: &Ui, args: &VerifyArgs) -> Result<Outcome, CliError> {
     args.output.write(ui, &answer)?;
     let failed = verification.count(|verdict| *verdict == Verdict::Failed);
     if failed > 0 {
+        let by = if args.gate { " (--gate)" } else { "" };
         ui.no(format_args!(
-            "{failed} of {} checks fail",
+            "{failed} of {} checks fail{by}",
             verification.checks.len()
         ));
     }

@@ -7,6 +7,7 @@
 pub mod explain;
 pub mod inspect;
 mod json;
+mod known;
 mod markdown;
 pub(crate) mod screen;
 pub(crate) mod standing;
@@ -19,6 +20,7 @@ mod sample;
 
 use crate::diff::Comparison;
 use crate::gate::Verdict;
+use crate::known::Standing;
 use crate::mapping::Mapping;
 use crate::score::Score;
 
@@ -42,6 +44,8 @@ pub struct Report<'a> {
     pub to: Labelled<'a>,
     /// What the mapping is called; `None` when names alone decided.
     pub map: Option<&'a str>,
+    /// What an earlier report said already; `None` where nobody asks.
+    pub known: Option<&'a Standing>,
     /// How it is printed.
     pub options: Options,
 }

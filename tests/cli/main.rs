@@ -6,6 +6,8 @@
 
 mod errors;
 mod help;
+mod init;
+mod known;
 mod mapping;
 mod questions;
 mod rows;

@@ -75,6 +75,10 @@ pub(super) struct RehearseArgs {
 
     #[command(flatten)]
     output: OutputArg,
+
+    /// Exit 1 when it ends below the gate, as it always does, and say each reason
+    #[arg(long, help_heading = "Output")]
+    gate: bool,
 }
 
 /// What is on the server before the schema.
@@ -157,7 +161,13 @@ pub(super) fn run(ui: &Ui, args: &RehearseArgs) -> Result<Outcome, CliError> {
         ListFormat::Json => json::page(&page),
     };
     args.output.write(ui, &answer)?;
-    let passed = standings.last().is_some_and(|last| last.verdict.passed);
+    let verdict = standings.last().map(|last| &last.verdict);
+    if args.gate {
+        for reason in verdict.iter().flat_map(|verdict| &verdict.reasons) {
+            ui.no(format_args!("{reason} (--gate)"));
+        }
+    }
+    let passed = verdict.is_some_and(|verdict| verdict.passed);
     Ok(Outcome::no_if(!passed))
 }
 

@@ -41,6 +41,7 @@ impl Sample {
                 source: "sql:trendtialcrm.sql",
             },
             map: Some("clara-to-trendtialcrm"),
+            known: None,
             options: self.options,
         }
     }

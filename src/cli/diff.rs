@@ -1,5 +1,6 @@
 //! `align diff`
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -13,7 +14,8 @@ use crate::mapping::Mapping;
 use crate::report::explain::NotFound;
 use crate::report::standing::count;
 use crate::report::{self, Labelled, Options, Report};
-use crate::{diff, gate, score, source};
+use crate::source::LoadError;
+use crate::{diff, gate, score};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -23,13 +25,10 @@ Examples:
     align diff --no-map --from old.sql --to new.sql
   Measure a live database, and fail in CI while it is under 90:
     align diff --from env:DATABASE_URL --fail-under 90
-  Fail for what is new since a report of the main branch:
-    align diff --known main.json
-  Write a report to share:
-    align diff --format markdown -o report.md
+  Write a comment for a pull request, and fail for what is new in it:
+    align diff --known known.json --format markdown -o comment.md
 
-Exits with 1 when --fail-under, --gate, --known or --exit-code say no, with 2 on
-failure.";
+Exits with 1 when a question is answered no, with 2 on failure.";
 
 /// Show how two schemas differ, and score it
 ///
@@ -70,7 +69,7 @@ pub(super) struct DiffArgs {
 
 /// What a script asks.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Output")]
+#[command(next_help_heading = "Questions")]
 struct Questions {
     /// Exit 1 when the score is under N, 0 to 100
     #[arg(long, value_name = "N", value_parser = threshold)]
@@ -227,9 +226,15 @@ fn beside(path: &Path, report: &Report<'_>) -> Result<Standing, CliError> {
         let error = anyhow::Error::new(error).context(format!("cannot use `{label}`"));
         CliError::failed(error).hint(hint)
     };
-    let file =
-        source::read_file(path).map_err(|error| CliError::file("known report", path, error))?;
-    let before = known::read(&file.text).map_err(wrong)?;
+    let text = fs::read_to_string(path).map_err(|source| {
+        let path = path.to_owned();
+        CliError::file(
+            "known report",
+            &path.clone(),
+            LoadError::Io { path, source },
+        )
+    })?;
+    let before = known::read(&text).map_err(wrong)?;
     // What is written is what is read again, so both are known by one reader.
     let now = report::render(report, report::Format::Json);
     let now = known::read(&now).map_err(wrong)?;

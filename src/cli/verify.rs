@@ -96,7 +96,7 @@ pub(super) struct VerifyArgs {
     #[arg(long, help_heading = "Output")]
     all: bool,
 
-    /// Exit 1 when a check fails, as it always does, and leave no section out
+    /// Ask every section, and exit 1 when a check fails
     #[arg(long, help_heading = "Output", conflicts_with_all = ["only", "skip"])]
     gate: bool,
 }

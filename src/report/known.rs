@@ -1,15 +1,14 @@
-//! What is new beside an earlier report, as text and as Markdown.
+//! What is new beside an earlier report.
 
 use super::screen::Screen;
-use super::standing::count;
 use super::style::{ADDED, HEADING, REMOVED, paint};
 use crate::known::{Finding, Standing};
 
 /// The most that are listed of what is gone: it is good news, and no work.
-const GONE: usize = 10;
+pub(super) const GONE: usize = 10;
 
 /// `3 known, 1 new, 2 resolved`
-fn counts(standing: &Standing) -> String {
+pub(super) fn counts(standing: &Standing) -> String {
     format!(
         "{} known, {} new, {} resolved",
         standing.known.len(),
@@ -18,7 +17,7 @@ fn counts(standing: &Standing) -> String {
     )
 }
 
-fn score(standing: &Standing) -> String {
+pub(super) fn score(standing: &Standing) -> String {
     match (standing.before, standing.now) {
         (Some(before), Some(now)) => format!("the score was {before:.1} and is {now:.1}"),
         (Some(before), None) => format!("the score was {before:.1}, and nothing is scored now"),
@@ -53,39 +52,6 @@ pub(super) fn text(standing: &Standing, screen: Screen) -> Vec<String> {
     if standing.resolved.len() > GONE {
         let more = standing.resolved.len() - GONE;
         lines.push(format!("  and {more} more are gone"));
-    }
-    lines
-}
-
-/// A section of a comment.
-pub(super) fn markdown(standing: &Standing) -> Vec<String> {
-    use super::markdown::escape::{code, prose};
-    let mut lines = vec![
-        "### Beside the known report".to_owned(),
-        String::new(),
-        format!("{}; {}.", counts(standing), score(standing)),
-    ];
-    let entry = |finding: &Finding| {
-        format!(
-            "- {} {}: {}",
-            code(&finding.kind),
-            code(&finding.place()),
-            prose(&finding.message)
-        )
-    };
-    for (title, findings, most) in [
-        ("New", &standing.new, 50),
-        ("Resolved", &standing.resolved, GONE),
-    ] {
-        if findings.is_empty() {
-            continue;
-        }
-        lines.extend([String::new(), format!("**{title}**"), String::new()]);
-        lines.extend(findings.iter().take(most).map(entry));
-        if findings.len() > most {
-            let more = count(findings.len() - most, "more", "more");
-            lines.push(format!("- and {more}"));
-        }
     }
     lines
 }

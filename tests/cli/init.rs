@@ -53,7 +53,7 @@ fn what_is_beyond_doubt_is_taken_and_the_rest_is_asked() {
         "[[column]]\nfrom = '\"Customers\".\"FirstName\"'\nto = \"customer.first_name\"\n",
         "[[table]]\nto = \"sale_lines\"\nstatus = \"undecided\"\n# from = \"sales\"",
         "[[table]]\nfrom = \"odd\"\nstatus = \"undecided\"\n",
-        "to = \"customer.mood\"\nstatus = \"undecided\"\n# from = '\"Customers\".mood'              # text, other values are allowed\n",
+        "to = \"customer.mood\"\nstatus = \"undecided\"\n# from = '\"Customers\".mood'               # text, other values are allowed\n",
         "to = \"customer.zip\"\nstatus = \"undecided\"\n# from = '\"Customers\".zip'               # integer, values may be lost\n",
         "to = \"sale_lines.quantity\"\nstatus = \"undecided\"\n# from = \"sales.qty\" ",
     ] {

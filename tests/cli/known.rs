@@ -137,7 +137,7 @@ fn a_file_that_is_no_report_is_told() {
         std::fs::write(place.path().join("known.json"), text).unwrap();
         let run = place.align(&diff("old.sql", &[])).ends_with(2);
         assert!(
-            run.stderr.starts_with("error: cannot use `known.json`\n"),
+            run.stderr.contains("error: cannot use `known.json`\n"),
             "{run:#?}"
         );
         assert!(run.stderr.contains(cause), "{run:#?}");

@@ -76,7 +76,7 @@ pub(super) struct RehearseArgs {
     #[command(flatten)]
     output: OutputArg,
 
-    /// Exit 1 when it ends below the gate, as it always does, and say each reason
+    /// Exit 1 when it ends below the gate, and say each reason
     #[arg(long, help_heading = "Output")]
     gate: bool,
 }

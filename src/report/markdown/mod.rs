@@ -1,7 +1,8 @@
 //! The report as a comment on a pull request, in the order of an alignment analysis: what matches, what
 //! is missing, field by field, what is critical, what is to be done, the score.
 
-pub(super) mod escape;
+mod escape;
+mod known;
 mod sides;
 mod todo;
 
@@ -19,7 +20,7 @@ pub(super) fn render(report: &Report<'_>) -> String {
     let before: Vec<Section> = vec![
         vec![marker(report)],
         summary(report),
-        report.known.map(super::known::markdown).unwrap_or_default(),
+        report.known.map(known::section).unwrap_or_default(),
         sides::matching(report),
         sides::missing(report),
     ];

@@ -23,6 +23,8 @@
 //! | [`diff`] | how two schemas differ under a mapping, and what blocks |
 //! | [`score`] | one number out of a comparison, and the stricter numbers beside it |
 //! | [`gate`] | the one yes or no |
+//! | [`known`] | what an earlier report said already |
+//! | [`draft`] | the first mapping of a pair that has none |
 //! | [`views`] | which views give an application its own names over the other side's tables |
 //! | [`ddl`] | a schema as SQL: the only place that writes DDL, and SQL literals |
 //! | [`typescript`] | a schema as the types of an application, in the layout of `supabase gen types` |
@@ -39,8 +41,8 @@
 //!
 //! # Invariants
 //!
-//! 1. The core (`schema`, `mapping`, `transform`, `diff`, `score`, `gate`, `views`, `ddl`,
-//!    `typescript`) reads no file, no clock, no
+//! 1. The core (`schema`, `mapping`, `transform`, `diff`, `score`, `gate`, `known`, `views`, `draft`,
+//!    `ddl`, `typescript`) reads no file, no clock, no
 //!    environment and no network, and has no `async`. `tests/tidy.rs` reads the sources for it.
 //! 2. `compare` is total: a type nobody knows or a counterpart that is missing is a value in the
 //!    result, never an error.
@@ -70,7 +72,11 @@ pub mod score;
 
 pub mod gate;
 
+pub mod known;
+
 pub mod views;
+
+pub mod draft;
 
 pub mod ddl;
 

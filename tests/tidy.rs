@@ -9,8 +9,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Modules that read no file, no clock, no environment and no network, and wait for nothing.
-const CORE: [&str; 9] = [
+const CORE: [&str; 11] = [
     "views",
+    "draft",
+    "known",
     "schema",
     "mapping",
     "transform",

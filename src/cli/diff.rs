@@ -1,5 +1,8 @@
 //! `align diff`
 
+use std::fs;
+use std::path::{Path, PathBuf};
+
 use clap::{Args, ValueEnum};
 
 use super::again;
@@ -7,9 +10,12 @@ use super::args::{MapArg, OutputArg, Sides};
 use super::error::{CliError, Outcome};
 use super::pair::{self, FoundMapping};
 use super::ui::Ui;
+use crate::known::{self, Standing};
 use crate::mapping::Mapping;
 use crate::report::explain::NotFound;
+use crate::report::standing::count;
 use crate::report::{self, Labelled, Options, Places, Report};
+use crate::source::LoadError;
 use crate::{diff, gate, score};
 
 const EXAMPLES: &str = "\
@@ -20,10 +26,10 @@ Examples:
     align diff --no-map --from old.sql --to new.sql
   Measure a live database, and fail in CI while it is under 90:
     align diff --from env:DATABASE_URL --fail-under 90
-  Write a report to share:
-    align diff --format markdown -o report.md
+  Write a comment for a pull request, and fail for what is new in it:
+    align diff --known known.json --format markdown -o comment.md
 
-Exits with 1 when --fail-under, --gate or --exit-code say no, with 2 on failure.";
+Exits with 1 when a question is answered no, with 2 on failure.";
 
 /// Show how two schemas differ, and score it
 ///
@@ -64,7 +70,7 @@ pub(super) struct DiffArgs {
 
 /// What a script asks.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Output")]
+#[command(next_help_heading = "Questions")]
 struct Questions {
     /// Exit 1 when the score is under N, 0 to 100
     #[arg(long, value_name = "N", value_parser = threshold)]
@@ -73,6 +79,13 @@ struct Questions {
     /// Exit 1 when the mapping's gate does not pass
     #[arg(long)]
     gate: bool,
+
+    /// Exit 1 for what FILE, an earlier `--format json`, does not know
+    ///
+    /// What the earlier report found already passes, whatever the gate says; what is new does not, nor
+    /// does a score under the earlier one. A finding is known by its kind, its table and its names.
+    #[arg(long, value_name = "FILE")]
+    known: Option<PathBuf>,
 
     /// Exit 1 when the schemas differ
     #[arg(long)]
@@ -132,10 +145,19 @@ pub(super) fn run(ui: &Ui, args: &DiffArgs) -> Result<Outcome, CliError> {
             mapping: found.as_ref().and_then(FoundMapping::file),
         },
         again: &again,
+        known: None,
         options: Options {
             all: args.all,
             ..ui.options()
         },
+    };
+    let standing = match &args.questions.known {
+        Some(path) => Some(beside(path, &report)?),
+        None => None,
+    };
+    let report = Report {
+        known: standing.as_ref(),
+        ..report
     };
     let answer = match &args.explain {
         Some(wanted) => report::explain::render(&report, wanted).map_err(not_found)?,
@@ -146,6 +168,13 @@ pub(super) fn run(ui: &Ui, args: &DiffArgs) -> Result<Outcome, CliError> {
     if args.format == Format::Text && args.explain.is_none() {
         for hint in report::hints(&report) {
             ui.hint(hint);
+        }
+        let undecided = mapping.undecided.len();
+        if undecided > 0 {
+            ui.hint(format_args!(
+                "{} of the mapping undecided: see `align map check`",
+                count(undecided, "entry is", "entries are")
+            ));
         }
     }
     Ok(outcome)
@@ -178,11 +207,14 @@ impl Questions {
                 None => "nothing was scored (--fail-under)".to_owned(),
             });
         }
-        if self.gate && !report.verdict.passed {
+        let known = report.known.map(Standing::reasons).unwrap_or_default();
+        reasons.extend(known.iter().map(|reason| format!("{reason} (--known)")));
+        // What is known already is what the gate would say again.
+        if self.gate && report.known.is_none() && !report.verdict.passed {
             let gate = report.verdict.reasons.iter();
             reasons.extend(gate.map(|reason| format!("{reason} (--gate)")));
         }
-        if self.exit_code && !report.comparison.is_empty() {
+        if self.exit_code && report.known.is_none() && !report.comparison.is_empty() {
             reasons.push("the schemas differ (--exit-code)".to_owned());
         }
         for reason in &reasons {
@@ -204,6 +236,29 @@ impl From<Format> for report::Format {
             Format::Github => Self::Github,
         }
     }
+}
+
+/// What the report says beside an earlier one.
+fn beside(path: &Path, report: &Report<'_>) -> Result<Standing, CliError> {
+    let label = path.display().to_string();
+    let wrong = |error: known::ReadError| {
+        let hint = error.hint();
+        let error = anyhow::Error::new(error).context(format!("cannot use `{label}`"));
+        CliError::failed(error).hint(hint)
+    };
+    let text = fs::read_to_string(path).map_err(|source| {
+        let path = path.to_owned();
+        CliError::file(
+            "known report",
+            &path.clone(),
+            LoadError::Io { path, source },
+        )
+    })?;
+    let before = known::read(&text).map_err(wrong)?;
+    // What is written is what is read again, so both are known by one reader.
+    let now = report::render(report, report::Format::Json);
+    let now = known::read(&now).map_err(wrong)?;
+    Ok(known::compare(&label, &before, &now))
 }
 
 fn not_found(missing: NotFound) -> CliError {

@@ -16,8 +16,8 @@ use crate::schema::{Ident, Schema};
 use crate::source::{self, Opened, Request, SourceSpec, TextFile};
 use crate::verify::Folder;
 
-const FILE: &str = "mapping.toml";
-const FOLDER: &str = "mappings";
+pub(super) const FILE: &str = "mapping.toml";
+pub(super) const FOLDER: &str = "mappings";
 
 /// A mapping, and where its relative paths start.
 #[derive(Debug)]
@@ -465,6 +465,16 @@ impl Side {
     pub(super) fn load(self, ui: &Ui) -> Result<Loaded, CliError> {
         let opened = self.open(ui)?;
         self.read(ui, &opened)
+    }
+
+    /// A short name for reports.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Where it is read from.
+    pub(super) fn source(&self) -> &SourceSpec {
+        &self.source
     }
 
     /// The schema, and the files it was read from where they are SQL.

@@ -87,7 +87,7 @@ pub(super) struct StatusArgs {
     watch: bool,
 
     /// Exit 1 when something is pending, or files and history differ
-    #[arg(long, help_heading = "Output")]
+    #[arg(long, visible_alias = "gate", help_heading = "Output")]
     check: bool,
 }
 

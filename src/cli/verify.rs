@@ -92,6 +92,10 @@ pub(super) struct VerifyArgs {
     /// Show every finding
     #[arg(long, help_heading = "Output")]
     all: bool,
+
+    /// Ask every section, and exit 1 when a check fails
+    #[arg(long, help_heading = "Output", conflicts_with_all = ["only", "skip"])]
+    gate: bool,
 }
 
 /// A section, as it is typed.
@@ -178,8 +182,9 @@ fn answer(
     args.output.write(ui, &answer)?;
     let failed = verification.count(|verdict| *verdict == Verdict::Failed);
     if failed > 0 {
+        let by = if args.gate { " (--gate)" } else { "" };
         ui.no(format_args!(
-            "{failed} of {} checks fail",
+            "{failed} of {} checks fail{by}",
             verification.checks.len()
         ));
     }

@@ -2,11 +2,11 @@
 
 use super::Context;
 use super::conversion::{Typed, conversion};
-use super::domain::{Domain, domain};
+use super::domain::restricts;
 use crate::mapping::{
     At, ColumnCorrespondence, ColumnRef, Rule, Status, TableCorrespondence, TableRef,
 };
-use crate::schema::{Column, Table};
+use crate::schema::Table;
 
 /// A correspondence of the mapping, seen on two schemas.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -163,27 +163,11 @@ fn is_there(context: &Context<'_>, to: &ColumnRef) -> bool {
             },
         )
         .is_compatible()
-            && !restricts(context, pair.from, have, target, wanted)
+            && !restricts(
+                (context.from, pair.from, have),
+                (context.to, target, wanted),
+            )
     })
-}
-
-/// Whether the target's list of values leaves out some that the column may hold: then a rule between
-/// two columns of one name is still to be done.
-fn restricts(
-    context: &Context<'_>,
-    from: &Table,
-    have: &Column,
-    target: &Table,
-    wanted: &Column,
-) -> bool {
-    match (
-        domain(context.from, from, have),
-        domain(context.to, target, wanted),
-    ) {
-        (Domain::Only(have), Domain::Only(wanted)) => !have.is_subset(&wanted),
-        (Domain::Free, Domain::Only(_)) => true,
-        _ => false,
-    }
 }
 
 fn stale_table(context: &Context<'_>, name: &TableRef, side: &str) -> State {

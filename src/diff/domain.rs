@@ -60,3 +60,16 @@ fn is_silent(schema: &Schema, column: &Column) -> bool {
             }
         )
 }
+
+/// Whether the target's list of values leaves out some that the column may hold: then a rule between
+/// the two is still to be done.
+pub(crate) fn restricts(
+    (from, from_table, have): (&Schema, &Table, &Column),
+    (to, to_table, wanted): (&Schema, &Table, &Column),
+) -> bool {
+    match (domain(from, from_table, have), domain(to, to_table, wanted)) {
+        (Domain::Only(have), Domain::Only(wanted)) => !have.is_subset(&wanted),
+        (Domain::Free, Domain::Only(_)) => true,
+        _ => false,
+    }
+}

@@ -23,7 +23,9 @@ use std::collections::BTreeSet;
 pub use blocker::{Blocker, BlockerKind};
 pub use change::{Change, Object, What};
 pub use conversion::Conversion;
+pub(crate) use conversion::{Typed, conversion};
 pub use correspondence::{CorrespondenceState, State};
+pub(crate) use domain::restricts;
 pub(crate) use facts::count;
 pub use select::{SelectOutcome, SelectResult, lateral};
 

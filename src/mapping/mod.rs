@@ -67,6 +67,22 @@ pub struct Mapping {
     pub tables: Vec<TableCorrespondence>,
     /// Columns that mean the same, in the file's order.
     pub columns: Vec<ColumnCorrespondence>,
+    /// Tables and columns of which nobody has said yet what they are on the other side.
+    pub undecided: Vec<Undecided>,
+}
+
+/// A table or column of which nobody has said yet what it is on the other side. It holds nothing:
+/// names decide until it is decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Undecided {
+    /// A table, or a column.
+    pub is_table: bool,
+    /// What the from side has, as the file names it; empty where only the to side is named.
+    pub from: String,
+    /// What the to side has.
+    pub to: String,
+    /// Where it stands in the file.
+    pub at: At,
 }
 
 /// One side's defaults.

@@ -12,6 +12,7 @@ pub(crate) mod html;
 pub mod inspect;
 mod json;
 pub(crate) mod junit;
+mod known;
 mod markdown;
 pub(crate) mod markup;
 pub(crate) mod sarif;
@@ -28,6 +29,7 @@ use std::collections::BTreeMap;
 
 use crate::diff::Comparison;
 use crate::gate::Verdict;
+use crate::known::Standing;
 use crate::mapping::Mapping;
 use crate::schema::{ObjectPath, Place};
 use crate::score::Score;
@@ -56,6 +58,8 @@ pub struct Report<'a> {
     pub places: Places<'a>,
     /// The command that makes the report again, without a password.
     pub again: &'a str,
+    /// What an earlier report said already; `None` where nobody asks.
+    pub known: Option<&'a Standing>,
     /// How it is printed.
     pub options: Options,
 }

@@ -229,6 +229,31 @@ impl SourceSpec {
         }
     }
 
+    /// The path it reads, where it reads one.
+    pub fn path(&self) -> Option<&Path> {
+        match &self.kind {
+            Kind::Text {
+                input: Input::Path(path),
+                ..
+            } => Some(path),
+            _ => None,
+        }
+    }
+
+    /// The words for the same source, its path replaced.
+    pub fn words_at(&self, path: &str) -> String {
+        let form = match &self.kind {
+            Kind::Text { form, .. } => *form,
+            Kind::Environment(_) | Kind::Url(_) => None,
+        };
+        match form {
+            Some(Form::Sql) => format!("sql:{path}"),
+            Some(Form::TypeScript) => format!("ts:{path}"),
+            Some(Form::Json) => format!("json:{path}"),
+            None => path.to_owned(),
+        }
+    }
+
     /// The same source, its path counted from a folder.
     #[must_use]
     pub fn within(self, folder: &Path) -> Self {

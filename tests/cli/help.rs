@@ -2,12 +2,13 @@
 
 use crate::run::Place;
 
-const COMMANDS: [&[&str]; 13] = [
+const COMMANDS: [&[&str]; 14] = [
     &[],
     &["copy"],
     &["diff"],
     &["inspect"],
     &["map", "check"],
+    &["map", "init"],
     &["map", "rows"],
     &["map", "show"],
     &["map", "views"],

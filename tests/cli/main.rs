@@ -7,6 +7,8 @@
 mod errors;
 mod formats;
 mod help;
+mod init;
+mod known;
 mod mapping;
 mod questions;
 mod rows;

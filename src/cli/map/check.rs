@@ -14,7 +14,7 @@ use crate::cli::pair;
 use crate::cli::ui::Ui;
 use crate::coverage::find;
 use crate::diff::{self, Comparison, CorrespondenceState, SelectResult, State};
-use crate::mapping::{At, ColumnCorrespondence, ColumnRef, Mapping, Rule, TableRef};
+use crate::mapping::{At, ColumnCorrespondence, ColumnRef, Mapping, Rule, TableRef, Undecided};
 use crate::report::standing::count;
 use crate::schema::Schema;
 use crate::transform::{Inverse, Shape, invert};
@@ -31,13 +31,14 @@ Examples:
     align map check --from env:DATABASE_URL --show-values
 
 Exits with 1 when something in the mapping does not fit the two schemas: a
-correspondence is stale, a table is unknown, a query cannot be read; or when the
-rows hold values of which the mapping does not say what becomes of them.";
+correspondence is stale or undecided, a table is unknown, a query cannot be
+read; or when the rows hold values of which the mapping does not say what
+becomes of them.";
 
 /// Check that a mapping fits both schemas
 ///
 /// Reads both sides and says of each correspondence whether it is open (still to be done), applied
-/// (already so) or stale (names something that is not there), and whether its values could be told back
+/// (already so), stale (names something that is not there) or undecided (nobody has said yet), and whether its values could be told back
 /// from what it makes of them. Where the from side is a live database, its rows are read, too: every
 /// value that a rule leaves out is counted.
 #[derive(Debug, Args)]
@@ -143,6 +144,8 @@ pub(super) fn run(ui: &Ui, args: &CheckArgs) -> Result<Outcome, CliError> {
     };
     let mut problems = unknown_tables(&found.mapping, &to.schema);
     problems.extend(unreadable_selects(&comparison));
+    correspondences.extend(found.mapping.undecided.iter().map(Line::from));
+    correspondences.sort_by_key(|line| line.line);
     let mut counts = BTreeMap::new();
     for line in &correspondences {
         *counts.entry(line.state).or_insert(0) += 1;
@@ -161,6 +164,7 @@ pub(super) fn run(ui: &Ui, args: &CheckArgs) -> Result<Outcome, CliError> {
             source: &to.source,
         },
         passed: !counts.contains_key(STALE)
+            && !counts.contains_key(UNDECIDED)
             && problems.is_empty()
             && data.as_ref().is_none_or(Data::is_decided),
         counts,
@@ -173,9 +177,17 @@ pub(super) fn run(ui: &Ui, args: &CheckArgs) -> Result<Outcome, CliError> {
         ListFormat::Json => json(&checked)?,
     };
     args.output.write(ui, &answer)?;
+    if args.format == ListFormat::Text && checked.counts.contains_key(UNDECIDED) {
+        ui.hint(
+            "decide one by naming both sides, or by `keep = true` where the other has none, and take \
+             its `status` away; take the whole entry away where there is nothing to say",
+        );
+    }
     Ok(Outcome::no_if(!checked.passed))
 }
 
+/// Nobody has said yet what it is on the other side.
+const UNDECIDED: &str = "undecided";
 const STALE: &str = "stale";
 const COLUMN: &str = "column";
 
@@ -225,6 +237,22 @@ impl<'a> From<&'a CorrespondenceState> for Line<'a> {
             back_why: None,
             missing,
             near,
+        }
+    }
+}
+
+impl<'a> From<&'a Undecided> for Line<'a> {
+    fn from(found: &'a Undecided) -> Self {
+        Self {
+            state: UNDECIDED,
+            kind: if found.is_table { "table" } else { COLUMN },
+            from: &found.from,
+            to: &found.to,
+            line: found.at.line,
+            back: None,
+            back_why: None,
+            missing: None,
+            near: &[],
         }
     }
 }
@@ -305,7 +333,7 @@ fn text(ui: &Ui, checked: &Checked<'_>, show_values: bool) -> String {
         list.add(vec![
             Entry::new(line.line.to_string()),
             match line.state {
-                STALE => state.colored(Color::DarkRed),
+                STALE | UNDECIDED => state.colored(Color::DarkRed),
                 "open" => state.colored(Color::DarkYellow),
                 "applied" => state.colored(Color::DarkGreen),
                 _ => state,
@@ -328,7 +356,7 @@ fn text(ui: &Ui, checked: &Checked<'_>, show_values: bool) -> String {
         text += "\n";
         text += &list.written(1);
     }
-    let counts = ["open", "applied", "idle", STALE]
+    let counts = ["open", "applied", "idle", UNDECIDED, STALE]
         .into_iter()
         .filter_map(|state| {
             checked

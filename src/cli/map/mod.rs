@@ -2,6 +2,7 @@
 
 mod check;
 mod coverage;
+mod init;
 mod list;
 mod rows;
 mod show;
@@ -25,6 +26,7 @@ pub(super) struct MapArgs {
 #[derive(Debug, Subcommand)]
 enum MapCommand {
     Check(check::CheckArgs),
+    Init(init::InitArgs),
     Rows(rows::RowsArgs),
     Show(show::ShowArgs),
     Views(views::ViewsArgs),
@@ -33,6 +35,7 @@ enum MapCommand {
 pub(super) fn run(ui: &Ui, args: &MapArgs) -> Result<Outcome, CliError> {
     match &args.command {
         MapCommand::Check(args) => check::run(ui, args),
+        MapCommand::Init(args) => init::run(ui, args),
         MapCommand::Rows(args) => rows::run(ui, args),
         MapCommand::Show(args) => show::run(ui, args),
         MapCommand::Views(args) => views::run(ui, args),

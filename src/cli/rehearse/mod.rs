@@ -79,6 +79,10 @@ pub(super) struct RehearseArgs {
 
     #[command(flatten)]
     output: OutputArg,
+
+    /// Exit 1 when it ends below the gate, and say each reason
+    #[arg(long, help_heading = "Output")]
+    gate: bool,
 }
 
 /// What is on the server before the schema.
@@ -188,8 +192,13 @@ pub(super) fn run(ui: &Ui, args: &RehearseArgs) -> Result<Outcome, CliError> {
         (_, None) => page.text(),
     };
     args.output.write(ui, &answer)?;
-    let last = rehearsed.standings.last();
-    let passed = last.is_some_and(|last| last.verdict.passed) && rehearsed.verification.holds();
+    let verdict = rehearsed.standings.last().map(|last| &last.verdict);
+    if args.gate {
+        for reason in verdict.iter().flat_map(|verdict| &verdict.reasons) {
+            ui.no(format_args!("{reason} (--gate)"));
+        }
+    }
+    let passed = verdict.is_some_and(|verdict| verdict.passed) && rehearsed.verification.holds();
     Ok(Outcome::no_if(!passed))
 }
 

@@ -6,8 +6,20 @@ use super::step;
 use super::verb::VERBS;
 use crate::mapping::{
     Class, ColumnCorrespondence, ColumnRef, Matching, Note, OnError, Rule, Status, Sync,
-    TableCorrespondence,
+    TableCorrespondence, Undecided,
 };
+
+/// An entry of `[[table]]` or `[[column]]`.
+#[derive(Debug)]
+pub(super) enum Entry<T> {
+    /// Somebody said something of it, be it a proposal or a no.
+    Decided(T),
+    /// `status = "undecided"`
+    Undecided(Undecided),
+}
+
+/// What may stand beside `status = "undecided"`: names and the paper trail.
+const OF_UNDECIDED: [&str; 7] = ["from", "to", "status", "why", "by", "at", "confidence"];
 
 const TABLE_KEYS: &[&str] = &[
     "from",
@@ -64,20 +76,30 @@ const HOMELESS: [&str; 3] = ["keep", "archive", "drop"];
 /// Keys that speak of a conversion, and so of nothing where there is none.
 const OF_CONVERSION: [&str; 6] = ["to", "nulls", "default", "on_error", "credit", "sync"];
 
-pub(super) fn table(reader: &mut Reader<'_>, item: &Item<'_>) -> Option<TableCorrespondence> {
+pub(super) fn table(
+    reader: &mut Reader<'_>,
+    item: &Item<'_>,
+) -> Option<Entry<TableCorrespondence>> {
     let title = "`[[table]]`";
     let fields = reader.fields(item, title, TABLE_KEYS)?;
+    let Some(status) = status(reader, &fields) else {
+        let mut name = |key| {
+            let item = fields.get(key)?;
+            reader.table_ref(&item).map(|table| table.to_string())
+        };
+        let (from, to) = (name("from"), name("to"));
+        return undecided(reader, &fields, item, true, from, to);
+    };
     let from = reader
         .required(&fields, "from", title)
         .and_then(|item| reader.table_ref(&item));
     let to = reader
         .required(&fields, "to", title)
         .and_then(|item| reader.table_ref(&item));
-    let status = status(reader, &fields);
     let note = note(reader, &fields);
     let filter = fields.get("where").and_then(|item| reader.condition(&item));
     let matching = matching(reader, &fields);
-    Some(TableCorrespondence {
+    Some(Entry::Decided(TableCorrespondence {
         from: from?,
         to: to?,
         status,
@@ -85,7 +107,7 @@ pub(super) fn table(reader: &mut Reader<'_>, item: &Item<'_>) -> Option<TableCor
         filter,
         matching,
         at: reader.at(item.start),
-    })
+    }))
 }
 
 /// `match = ["email", ["city", "street"]]`
@@ -117,10 +139,20 @@ fn matching(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Matching {
     matching
 }
 
-pub(super) fn column(reader: &mut Reader<'_>, item: &Item<'_>) -> Option<ColumnCorrespondence> {
+pub(super) fn column(
+    reader: &mut Reader<'_>,
+    item: &Item<'_>,
+) -> Option<Entry<ColumnCorrespondence>> {
     let fields = reader.fields(item, "`[[column]]`", COLUMN_KEYS)?;
     let from = columns(reader, &fields, "from");
     let to = columns(reader, &fields, "to");
+    let Some(status) = status(reader, &fields) else {
+        let names = |columns: Vec<ColumnRef>| {
+            let names: Vec<String> = columns.iter().map(ToString::to_string).collect();
+            Some(names.join(", ")).filter(|names| !names.is_empty())
+        };
+        return undecided(reader, &fields, item, false, names(from?), names(to?));
+    };
     let nulls = fields.get("nulls").map_or_else(Vec::new, |list| {
         let texts = reader.list(&list).into_iter();
         texts.filter_map(|item| reader.text(&item)).collect()
@@ -140,10 +172,9 @@ pub(super) fn column(reader: &mut Reader<'_>, item: &Item<'_>) -> Option<ColumnC
         let message = "a stated `credit` needs a `why`";
         reader.error(item.start, message);
     }
-    let status = status(reader, &fields);
     let note = note(reader, &fields);
     let rule = rule(reader, &fields, from.as_deref(), to.as_deref());
-    Some(ColumnCorrespondence {
+    Some(Entry::Decided(ColumnCorrespondence {
         from: from?,
         to: to?,
         rule: rule?,
@@ -155,7 +186,37 @@ pub(super) fn column(reader: &mut Reader<'_>, item: &Item<'_>) -> Option<ColumnC
         sync: sync.unwrap_or_default(),
         note,
         at: reader.at(item.start),
-    })
+    }))
+}
+
+fn undecided<T>(
+    reader: &mut Reader<'_>,
+    fields: &Fields<'_>,
+    item: &Item<'_>,
+    is_table: bool,
+    from: Option<String>,
+    to: Option<String>,
+) -> Option<Entry<T>> {
+    for entry in fields.entries() {
+        if !OF_UNDECIDED.contains(&entry.name) {
+            let message = format!(
+                "`{}` has no place beside `status = \"undecided\"`",
+                entry.name
+            );
+            let hint = "take the `status` away once it is decided";
+            reader.error_with_hint(fields.key_start(entry.name), message, hint);
+        }
+    }
+    if !fields.has("from") && !fields.has("to") {
+        let message = "what is undecided needs `from` or `to`";
+        reader.error(fields.start, message);
+    }
+    Some(Entry::Undecided(Undecided {
+        is_table,
+        from: from.unwrap_or_default(),
+        to: to.unwrap_or_default(),
+        at: reader.at(item.start),
+    }))
 }
 
 /// One column or several; none when the key is absent, `None` when one cannot be read.
@@ -186,16 +247,18 @@ fn columns(
     (columns.len() == count).then_some(columns)
 }
 
-fn status(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Status {
+/// `None` is undecided.
+fn status(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<Status> {
     let words = [
-        ("accepted", Status::Accepted),
-        ("proposed", Status::Proposed),
-        ("rejected", Status::Rejected),
+        ("accepted", Some(Status::Accepted)),
+        ("proposed", Some(Status::Proposed)),
+        ("rejected", Some(Status::Rejected)),
+        ("undecided", None),
     ];
     fields
         .get("status")
         .and_then(|item| reader.choice(&item, &words))
-        .unwrap_or_default()
+        .unwrap_or(Some(Status::default()))
 }
 
 fn on_error(reader: &mut Reader<'_>, fields: &Fields<'_>) -> OnError {

@@ -19,6 +19,7 @@ mod verb;
 use toml::de::{DeTable, DeValue};
 
 use super::{At, FORMAT, Mapping};
+use correspondence::Entry;
 use item::{Fields, Item};
 use reader::Reader;
 
@@ -101,12 +102,18 @@ fn mapping(reader: &mut Reader<'_>, root: &Item<'_>) -> Mapping {
         mapping.categories.extend(category);
     }
     for item in reader.tables(&fields, "table", "[[table]]") {
-        mapping.tables.extend(correspondence::table(reader, &item));
+        match correspondence::table(reader, &item) {
+            Some(Entry::Decided(table)) => mapping.tables.push(table),
+            Some(Entry::Undecided(undecided)) => mapping.undecided.push(undecided),
+            None => {}
+        }
     }
     for item in reader.tables(&fields, "column", "[[column]]") {
-        mapping
-            .columns
-            .extend(correspondence::column(reader, &item));
+        match correspondence::column(reader, &item) {
+            Some(Entry::Decided(column)) => mapping.columns.push(column),
+            Some(Entry::Undecided(undecided)) => mapping.undecided.push(undecided),
+            None => {}
+        }
     }
     if let Some(item) = fields.get("expect") {
         expectations(reader, &item, &mut mapping);

@@ -20,6 +20,30 @@ pub(super) struct Document<'a> {
     pub(super) missing_tables: Vec<MissingTable<'a>>,
     pub(super) correspondences: Vec<Correspondence<'a>>,
     pub(super) selects: Vec<Select<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) known: Option<Known<'a>>,
+}
+
+/// Only where an earlier report was named.
+#[derive(Serialize)]
+pub(super) struct Known<'a> {
+    pub(super) file: &'a str,
+    /// The score then.
+    pub(super) score: Option<f64>,
+    pub(super) passed: bool,
+    pub(super) known: usize,
+    pub(super) new: Vec<Finding<'a>>,
+    pub(super) resolved: Vec<Finding<'a>>,
+}
+
+#[derive(Serialize)]
+pub(super) struct Finding<'a> {
+    pub(super) kind: &'a str,
+    pub(super) blocks: bool,
+    pub(super) table: &'a str,
+    pub(super) from: &'a str,
+    pub(super) to: &'a str,
+    pub(super) message: &'a str,
 }
 
 #[derive(Serialize)]

@@ -6,13 +6,14 @@
 mod document;
 
 use document::{
-    Blocker, Category, ChangeEntry, Correspondence, CountedEntry, Coverage, Document, Gate,
-    MissingTable, Score, Select, Side, Strict, TableScore, Unknown, Unmodelled,
+    Blocker, Category, ChangeEntry, Correspondence, CountedEntry, Coverage, Document, Finding,
+    Gate, Known, MissingTable, Score, Select, Side, Strict, TableScore, Unknown, Unmodelled,
 };
 
 use super::Report;
 use super::standing::{expectation, select_words};
 use crate::diff::{Change, CorrespondenceState, SelectOutcome, SelectResult, Size, State};
+use crate::known::{self, Standing};
 use crate::score::{CategoryScore, Counted, Share};
 
 /// The document, indented, with a line end.
@@ -91,6 +92,7 @@ fn document<'a>(report: &'a Report<'a>) -> Document<'a> {
             .map(correspondence)
             .collect(),
         selects: comparison.selects.iter().map(select).collect(),
+        known: report.known.map(beside),
     }
 }
 
@@ -100,6 +102,28 @@ fn side<'a>(name: &'a str, source: &'a str, size: Size) -> Side<'a> {
         source,
         tables: size.tables,
         columns: size.columns,
+    }
+}
+
+fn beside(standing: &Standing) -> Known<'_> {
+    Known {
+        file: &standing.label,
+        score: standing.before,
+        passed: standing.reasons().is_empty(),
+        known: standing.known.len(),
+        new: standing.new.iter().map(finding).collect(),
+        resolved: standing.resolved.iter().map(finding).collect(),
+    }
+}
+
+fn finding(finding: &known::Finding) -> Finding<'_> {
+    Finding {
+        kind: &finding.kind,
+        blocks: finding.blocks,
+        table: &finding.table,
+        from: &finding.from,
+        to: &finding.to,
+        message: &finding.message,
     }
 }
 

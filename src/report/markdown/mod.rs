@@ -2,6 +2,7 @@
 //! is missing, field by field, what is critical, what is to be done, the score.
 
 mod escape;
+mod known;
 mod sides;
 mod todo;
 
@@ -17,7 +18,9 @@ const LIMIT: usize = 60_000;
 /// long.
 pub(super) fn render(report: &Report<'_>) -> String {
     let before: Vec<Section> = vec![
+        vec![marker(report)],
         summary(report),
+        report.known.map(known::section).unwrap_or_default(),
         sides::matching(report),
         sides::missing(report),
     ];
@@ -61,6 +64,16 @@ pub(super) fn render(report: &Report<'_>) -> String {
         .map(|section| section.join("\n").trim_end().to_owned())
         .collect();
     texts.join("\n\n") + "\n"
+}
+
+/// What a bot knows its own comment by: the first line, which nobody sees, one a pair.
+fn marker(report: &Report<'_>) -> String {
+    let name = |name: &str| name.replace(['-', '<', '>', '\n', '\r'], "_");
+    format!(
+        "<!-- align:diff {} to {} -->",
+        name(report.from.name),
+        name(report.to.name)
+    )
 }
 
 /// Lines of one part.

@@ -43,6 +43,7 @@ impl Sample {
             map: Some("clara-to-trendtialcrm"),
             places: Places::default(),
             again: "align diff --map 'clara-to-trendtialcrm' --format html",
+            known: None,
             options: self.options,
         }
     }

@@ -36,7 +36,8 @@ pub(super) fn render(report: &Report<'_>) -> String {
     let blocks = std::iter::once(opening(report, screen))
         .chain(tables::blocks(report, screen))
         .chain(scores::blocks(report, screen))
-        .chain(closing::blocks(report, screen));
+        .chain(closing::blocks(report, screen))
+        .chain(report.known.map(|known| super::known::text(known, screen)));
     let mut text = String::new();
     for block in blocks.filter(|block| !block.is_empty()) {
         if !text.is_empty() {

@@ -26,8 +26,10 @@ pub mod plan;
 mod publishing;
 mod quarantine;
 mod report;
+mod split;
 mod staging;
 pub mod statement;
+mod straight;
 
 pub use error::{Answer, CopyError};
 pub use open::{Copy, Request};

@@ -5,6 +5,7 @@ mod bad;
 mod cluster;
 mod drill;
 mod small;
+mod straight;
 
 use std::process::{Child, Command, Stdio};
 

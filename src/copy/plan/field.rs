@@ -16,6 +16,9 @@ pub struct Field {
     pub wire: String,
     /// The type that the value is cast to when it is written, where the server does not do so by itself.
     pub cast: Option<String>,
+    /// The built-in type whose binary form the target's column takes as its own; `None` where it takes
+    /// only a text that is cast.
+    pub sent: Option<String>,
     /// Whether the type has no equality, so that two values are compared as texts.
     pub as_text: bool,
     /// The value over the source row `s`, of type `wire`.
@@ -191,6 +194,15 @@ fn field(
     };
     let known = wire(&column.ty);
     let kind = Kind::of(&column.ty, sides.to);
+    let sent = match (&known, &kind) {
+        (Some(wire), _) => Some(list_of_texts(&column.ty).unwrap_or_else(|| wire.clone())),
+        (None, Kind::Enum { .. }) => Some("text".to_owned()),
+        (None, Kind::Domain { base, .. }) => match &**base {
+            Kind::Plain(ty) => wire(ty).map(|wire| list_of_texts(ty).unwrap_or(wire)),
+            _ => None,
+        },
+        (None, _) => None,
+    };
     let (wire, cast) = match (known, &kind) {
         (Some(wire), _) => (wire, list_of_texts(&column.ty)),
         (None, Kind::Domain { base, .. }) => {
@@ -215,6 +227,7 @@ fn field(
         ),
         wire,
         cast,
+        sent,
         code,
         note: made.note,
         input: made.input,

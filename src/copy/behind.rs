@@ -33,12 +33,19 @@ struct Thing {
     away: String,
     back: String,
     step: i32,
+    /// The table at the other end of a foreign key.
     of: String,
 }
 
 /// The steps in which things come back; they go in the opposite order.
 const KEYS: i32 = 2;
+const REFERRED: i32 = 3;
 const REFERRING: i32 = 4;
+/// Sessions of others in this database; what they are and do is not everybody's to see.
+const COMPANY: &str = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() \
+    AND pid <> pg_backend_pid() AND usesysid IS NOT NULL \
+    AND coalesce(backend_type, 'client backend') = 'client backend' \
+    AND coalesce(application_name, '') NOT LIKE 'align copy%') AS has";
 
 impl Copy<'_> {
     /// Takes away what is cheaper to make later, within the transaction at hand; nothing where there are
@@ -93,15 +100,30 @@ impl Copy<'_> {
         let things = found.iter().map(read).collect::<Result<Vec<_>, _>>();
         let mut things = things.map_err(failed(doing.clone()))?;
         self.target.run("ROLLBACK TO before", &doing).await?;
-        let mut has_users = false;
+        let mut has_rows = false;
         for thing in things.iter().filter(|thing| thing.step == REFERRING) {
-            has_users |= !self.is_empty(&thing.of).await?;
+            has_rows |= !self.is_empty(&thing.of).await?;
         }
-        if has_users {
-            // A table that is in use must not wait for a load.
+        if has_rows {
             things.retain(|thing| ![KEYS, REFERRING].contains(&thing.step));
         }
+        if things.iter().any(|thing| thing.step == REFERRED) && self.has_company().await? {
+            // Whoever reads a parent must not wait for a load.
+            let mut kept = Vec::new();
+            for thing in things {
+                if thing.step != REFERRED || self.is_empty(&thing.of).await? {
+                    kept.push(thing);
+                }
+            }
+            things = kept;
+        }
         Ok(things)
+    }
+
+    async fn has_company(&mut self) -> Result<bool, CopyError> {
+        let doing = "see who else is connected";
+        let row = self.target.row(COMPANY, doing).await?;
+        row.try_get("has").map_err(failed(doing))
     }
 
     /// Whether it is gone; as it was, if not.

@@ -1,5 +1,6 @@
 -- What of a table is cheaper to make when its rows are there, as the statements that take it away and bring
--- it back. Only what comes back exactly as it was. With $2 the keys, too, and what refers to them.
+-- it back. Only what comes back exactly as it was. With $2 the keys, too, and what refers to them. Both
+-- sides of a foreign key are locked meanwhile, of which `of` is the other one.
 WITH t AS (
     SELECT oid, format('%I.%I', relnamespace::regnamespace::text, relname) AS name
     FROM pg_class
@@ -17,9 +18,11 @@ WITH t AS (
       AND NOT EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = x.oid AND a.attstattarget > 0)
 ), others AS (
     SELECT c.oid, c.conname, c.conrelid, c.confrelid, c.contype,
-           format('%I.%I', o.relnamespace::regnamespace::text, o.relname) AS name
+           format('%I.%I', o.relnamespace::regnamespace::text, o.relname) AS name,
+           format('%I.%I', p.relnamespace::regnamespace::text, p.relname) AS parent
     FROM pg_constraint AS c
     JOIN pg_class AS o ON o.oid = c.conrelid
+    JOIN pg_class AS p ON p.oid = c.confrelid
     WHERE c.contype = 'f' AND c.convalidated AND c.conparentid = 0 AND c.conislocal
       AND o.relkind = 'r' AND NOT o.relispartition AND pg_has_role(o.relowner, 'USAGE')
       AND NOT EXISTS (SELECT FROM pg_description AS d
@@ -29,7 +32,7 @@ SELECT 'ALTER TABLE ' || o.name || ' DROP CONSTRAINT ' || quote_ident(o.conname)
        'ALTER TABLE ' || o.name || ' ADD CONSTRAINT ' || quote_ident(o.conname) || ' '
            || pg_get_constraintdef(o.oid) AS back,
        CASE WHEN o.conrelid = t.oid THEN 3 ELSE 4 END AS step,
-       o.name AS of
+       CASE WHEN o.conrelid = t.oid THEN o.parent ELSE o.name END AS of
 FROM others AS o
 JOIN t ON o.conrelid = t.oid OR ($2 AND o.confrelid = t.oid)
 UNION ALL

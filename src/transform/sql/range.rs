@@ -17,18 +17,10 @@ pub(super) fn range(flow: &mut Flow, rule: RangeRule, open: OpenRange, words: &[
     let from = literal(&format!("{}{signs}", charset::UPPER));
     // What has no counterpart in the second list is left out, so those come last.
     let to = literal(&format!("{}{plain}", charset::LOWER));
+    flow.set(format!("btrim(translate({}, {from}, {to}))", flow.text));
     flow.bind();
-    let raw = flow.text.clone();
-    flow.bind_with(&[("f", plain_range(&raw, rule, open, words))]);
-    flow.set(format!(
-        "CASE WHEN q.f IS NULL THEN btrim(translate(q.v, {from}, {to})) END"
-    ));
-    flow.bind_with(&[("f", "q.f".to_owned())]);
     let text = flow.text.clone();
-    let word = match word_case(&text, words) {
-        Some(word) => format!("coalesce(q.f, {word})"),
-        None => "q.f".to_owned(),
-    };
+    let word = word_case(&text, words).unwrap_or_else(|| "NULL::text".to_owned());
     let before = literal(&format!("{}{}", charset::LOWER, g::RANGE_START));
     flow.bind_with(&[("w", word), ("z", format!("ltrim({text}, {before})"))]);
     let cut = |text: String, start: &&str| format!("split_part({text}, '{start}', 1)");
@@ -131,36 +123,6 @@ pub(super) fn range(flow: &mut Flow, rule: RangeRule, open: OpenRange, words: &[
         }
     };
     flow.set(format!("coalesce(q.w, trim_scale({number})::text)"));
-}
-
-/// The number of a text of digits, with a dash or a plus at most: what most ranges are. NULL for any other,
-/// which the rest then looks at; of what this one knows, the rest sees a NULL, which costs it nothing.
-fn plain_range(text: &str, rule: RangeRule, open: OpenRange, words: &[(String, i64)]) -> String {
-    let is_plain = |word: &str| word.chars().all(|c| "0123456789+-".contains(c));
-    if words.iter().any(|(word, _)| is_plain(word)) {
-        return "NULL::text".to_owned();
-    }
-    let part = |index: u32| format!("split_part({text}, '-', {index})::bigint");
-    let (low, high) = (part(1), part(2));
-    let closed = match rule {
-        RangeRule::Lower => low.clone(),
-        RangeRule::Upper => high.clone(),
-        RangeRule::Midpoint => format!("(({low} + {high} + 1) / 2)"),
-    };
-    let more = match open {
-        OpenRange::End => format!(
-            " WHEN '+' THEN CASE WHEN length({text}) BETWEEN 2 AND 18 AND right({text}, 1) = '+' \
-             THEN rtrim({text}, '+')::bigint::text END"
-        ),
-        OpenRange::Null | OpenRange::Error => String::new(),
-    };
-    // No more digits than a `bigint` has for sure.
-    format!(
-        "CASE translate({text}, '0123456789', '') \
-         WHEN '' THEN CASE WHEN length({text}) BETWEEN 1 AND 18 THEN {text}::bigint::text END \
-         WHEN '-' THEN CASE WHEN length({text}) <= 18 AND left({text}, 1) <> '-' AND right({text}, 1) <> '-' \
-         THEN CASE WHEN {low} <= {high} THEN {closed}::text END END{more} END"
-    )
 }
 
 /// The number that is written so, with its magnitude.

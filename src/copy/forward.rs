@@ -7,7 +7,7 @@ use super::link::{Link, or_stopped};
 use crate::migrate::Control;
 
 /// Rows are sent on in pieces of this size: a piece a row would cost more than the rows.
-const PIECE: usize = 128 * 1024;
+pub(super) const PIECE: usize = 128 * 1024;
 
 /// Runs a COPY TO on one side and a COPY FROM on the other, and tells how many rows went through.
 pub(super) async fn forward(
@@ -61,7 +61,7 @@ pub(super) async fn forward(
         .map_err(failed(writing()))
 }
 
-async fn last_words(
+pub(super) async fn last_words(
     sink: sqlx::postgres::PgCopyIn<&mut sqlx::PgConnection>,
     error: sqlx::Error,
     doing: String,

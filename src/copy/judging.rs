@@ -144,24 +144,36 @@ impl Copy<'_> {
     pub(super) async fn verdict(&mut self, home: Home) -> Result<Vec<TableReport>, CopyError> {
         let mut reports = Vec::new();
         for table in self.plan.tables.clone() {
-            let (rows, matched, bad) = self.counts(&table, home).await?;
-            reports.push(TableReport {
-                name: table.name.clone(),
-                target: table.target.clone(),
-                rows,
-                copied: rows.saturating_sub(matched).saturating_sub(bad),
-                matched,
-                updated: 0,
-                quarantined: bad,
-                findings: self.findings(&table, home).await?,
-                notes: self.notes(&table, home).await?,
-                was_done: false,
-            });
+            reports.push(self.verdict_of(&table, home).await?);
         }
         Ok(reports)
     }
 
-    async fn findings(&mut self, table: &TablePlan, home: Home) -> Result<Vec<Finding>, CopyError> {
+    pub(super) async fn verdict_of(
+        &mut self,
+        table: &TablePlan,
+        home: Home,
+    ) -> Result<TableReport, CopyError> {
+        let (rows, matched, bad) = self.counts(table, home).await?;
+        Ok(TableReport {
+            name: table.name.clone(),
+            target: table.target.clone(),
+            rows,
+            copied: rows.saturating_sub(matched).saturating_sub(bad),
+            matched,
+            updated: 0,
+            quarantined: bad,
+            findings: self.findings(table, home).await?,
+            notes: self.notes(table, home).await?,
+            was_done: false,
+        })
+    }
+
+    pub(super) async fn findings(
+        &mut self,
+        table: &TablePlan,
+        home: Home,
+    ) -> Result<Vec<Finding>, CopyError> {
         let doing = format!("count what is wrong in `{}`", table.name);
         let rows = self
             .target
@@ -195,20 +207,13 @@ impl Copy<'_> {
         let doing = format!("count what is put NULL in `{}`", table.name);
         let rows = self.target.rows(&sql, &doing).await?;
         let read = |row: &sqlx::postgres::PgRow| -> Result<Finding, sqlx::Error> {
-            let column: String = row.try_get("column_name")?;
-            let field = table
-                .fields
-                .iter()
-                .find(|field| field.name.as_str() == column);
-            let takes_default = field.is_some_and(|field| field.on_error == OnError::Default);
-            Ok(Finding {
-                policy: if takes_default { "default" } else { "null" },
-                column,
-                code: row.try_get("code")?,
-                rows: count(row, "rows")?,
-                keys: Vec::new(),
-                values: Vec::new(),
-            })
+            let rows = count(row, "rows")?;
+            Ok(note(
+                table,
+                row.try_get("column_name")?,
+                row.try_get("code")?,
+                rows,
+            ))
         };
         rows.iter()
             .map(read)
@@ -249,5 +254,22 @@ impl Copy<'_> {
             }
         }
         Ok(())
+    }
+}
+
+/// Values of a column that something else was put in place of.
+pub(super) fn note(table: &TablePlan, column: String, code: String, rows: u64) -> Finding {
+    let field = table
+        .fields
+        .iter()
+        .find(|field| field.name.as_str() == column);
+    let takes_default = field.is_some_and(|field| field.on_error == OnError::Default);
+    Finding {
+        policy: if takes_default { "default" } else { "null" },
+        column,
+        code,
+        rows,
+        keys: Vec::new(),
+        values: Vec::new(),
     }
 }

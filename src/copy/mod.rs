@@ -12,6 +12,10 @@
 //!    quarantine, and what is remembered of rows that are there under another key. An empty table gets its
 //!    indexes and foreign keys after its rows, in the same transaction.
 //!
+//! Where every large table is empty, the rows need no stage: [`straight`] sends them into the tables
+//! themselves, in the transaction that publishes them, and keeps the stage for tables that do not take
+//! every row.
+//!
 //! A second copy finds every row there and changes nothing, so a run that was killed at any moment may
 //! simply be started again.
 
@@ -28,8 +32,10 @@ mod publishing;
 mod quarantine;
 mod report;
 mod rivals;
+mod split;
 mod staging;
 pub mod statement;
+mod straight;
 mod trigger;
 
 pub use error::{Answer, CopyError};

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use sqlx::Row;
 
-use super::behind::Behind;
+use super::behind::{Behind, Extent, WORTH};
 use super::error::{CopyError, failed};
 use super::ledger::{self, Run};
 use super::open::Copy;
@@ -33,6 +33,20 @@ const MESSAGES: [(&str, &str); 4] = [
     (judge::CHECK, "a check of the target refuses the row"),
     (judge::AMBIGUOUS, "several rows of the target look like it"),
 ];
+
+/// What an earlier process has published takes its report.
+fn with_done(
+    mut reports: Vec<TableReport>,
+    published: Vec<Option<TableReport>>,
+    skip: &[bool],
+) -> Vec<TableReport> {
+    for (index, done) in published.into_iter().enumerate() {
+        if let (true, Some(done)) = (skip[index], done) {
+            reports[index] = done;
+        }
+    }
+    reports
+}
 
 impl Copy<'_> {
     /// Tells what a copy would do. Changes nothing.
@@ -78,30 +92,10 @@ impl Copy<'_> {
                 skip[*table] = is_done;
             }
         }
-        self.stage(&run, &skip).await?;
-        self.judge(Home::Kept, 0, &skip).await?;
-        let mut reports = self.verdict(Home::Kept).await?;
-        for (index, done) in published.into_iter().enumerate() {
-            if let (true, Some(done)) = (skip[index], done) {
-                reports[index] = done;
-            }
-        }
-        if let Err(error) = self.allow(&reports) {
-            self.end(&run, "failed").await?;
-            return Err(error);
-        }
-        for table in self.plan.tables.clone() {
-            if !skip[table.number - 1] {
-                self.complete(&table, Home::Kept, false).await?;
-            }
-        }
-        for unit in 0..self.plan.units.len() {
-            if skip[self.plan.units[unit][0]] {
-                continue;
-            }
-            self.check()?;
-            self.publish(&run, unit, &skip, &mut reports).await?;
-        }
+        let reports = match self.go_straight(&run, &skip).await? {
+            Some(reports) => with_done(reports, published, &skip),
+            None => self.go_by_stage(&run, &skip, published).await?,
+        };
         for (table, report) in self.plan.tables.clone().iter().zip(&reports) {
             if report.copied > 0 && !report.was_done {
                 let doing = format!("count what is in `{}`", table.target);
@@ -115,6 +109,34 @@ impl Copy<'_> {
             run: run.id,
             tables: reports,
         })
+    }
+
+    async fn go_by_stage(
+        &mut self,
+        run: &Run,
+        skip: &[bool],
+        published: Vec<Option<TableReport>>,
+    ) -> Result<Vec<TableReport>, CopyError> {
+        self.stage(run, skip).await?;
+        self.judge(Home::Kept, 0, skip).await?;
+        let mut reports = with_done(self.verdict(Home::Kept).await?, published, skip);
+        if let Err(error) = self.allow(&reports) {
+            self.end(run, "failed").await?;
+            return Err(error);
+        }
+        for table in self.plan.tables.clone() {
+            if !skip[table.number - 1] {
+                self.complete(&table, Home::Kept, false).await?;
+            }
+        }
+        for unit in 0..self.plan.units.len() {
+            if skip[self.plan.units[unit][0]] {
+                continue;
+            }
+            self.check()?;
+            self.publish(run, unit, skip, &mut reports).await?;
+        }
+        Ok(reports)
     }
 
     async fn lock(&mut self, patience: Duration) -> Result<(), CopyError> {
@@ -172,7 +194,7 @@ impl Copy<'_> {
     }
 
     /// Fetches the source rows of what is bad: of a few samples, or of all.
-    async fn complete(
+    pub(super) async fn complete(
         &mut self,
         table: &TablePlan,
         home: Home,
@@ -249,23 +271,49 @@ impl Copy<'_> {
         members: &[usize],
         reports: &mut [TableReport],
     ) -> Result<(), CopyError> {
+        let doing = self.publishing(members);
+        self.target.run("BEGIN", &doing).await?;
+        self.claim(&doing).await?;
+        self.put(run, members, Home::Kept, reports).await?;
+        self.check()?;
+        // A commit whose answer never comes may have happened.
+        self.control.change();
+        self.target.run("COMMIT", &doing).await?;
+        Ok(())
+    }
+
+    /// What a failure says was being done.
+    pub(super) fn publishing(&self, members: &[usize]) -> String {
+        let names = members.iter().map(|table| &self.plan.tables[*table].target);
+        let names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
+        format!("publish {}", names.join(", "))
+    }
+
+    /// Tells the triggers of the target who writes, for the transaction at hand.
+    pub(super) async fn claim(&mut self, doing: &str) -> Result<(), CopyError> {
+        let sql = publish::claims(&self.request.claims);
+        self.target.row(&sql, doing).await?;
+        Ok(())
+    }
+
+    /// Puts the judged rows of a unit where they go, within the transaction at hand.
+    pub(super) async fn put(
+        &mut self,
+        run: &Run,
+        members: &[usize],
+        home: Home,
+        reports: &mut [TableReport],
+    ) -> Result<(), CopyError> {
+        let doing = self.publishing(members);
         let tables: Vec<TablePlan> = members
             .iter()
             .map(|table| self.plan.tables[*table].clone())
             .collect();
-        let names: Vec<String> = tables
-            .iter()
-            .map(|table| format!("`{}`", table.target))
-            .collect();
-        let doing = format!("publish {}", names.join(", "));
-        let home = Home::Kept;
         let pair = self.request.pair.clone();
-        self.target.run("BEGIN", &doing).await?;
-        self.target
-            .row(&publish::claims(&self.request.claims), &doing)
-            .await?;
         let behind = match (tables.as_slice(), members) {
-            ([table], [number]) => self.put_behind(table, reports[*number].copied).await?,
+            ([table], [number]) if reports[*number].copied >= WORTH => {
+                self.put_behind(table, Extent::Plain).await?
+            }
             _ => Behind::default(),
         };
         let chosen: Vec<&TablePlan> = tables.iter().collect();
@@ -275,11 +323,6 @@ impl Copy<'_> {
         if let [table] = tables.as_slice() {
             self.bring_back(table, behind).await?;
         }
-        let messages = Code::ALL.iter().map(|code| (code.as_str(), code.message()));
-        let messages: Vec<(String, String)> = messages
-            .chain(MESSAGES)
-            .map(|(code, message)| (code.to_owned(), message.to_owned()))
-            .collect();
         for ((table, number), copied) in tables.iter().zip(members).zip(copied) {
             let report = &mut reports[*number];
             report.copied = u64::try_from(copied).unwrap_or_default();
@@ -288,25 +331,39 @@ impl Copy<'_> {
             {
                 report.updated = self.target.run(&sql, &doing).await?;
             }
-            let (filenode, _) = ledger::layout(&mut self.source, table).await?;
-            let mut steps = publish::remember(table, home, &pair);
-            steps.extend(archive::put(table, home, &run.id, self.request.conflict));
-            steps.push(publish::quarantine(table, home, &run.id, &messages));
-            steps.push(publish::resolved(table, home));
-            for step in &steps {
-                self.target.run(step, &doing).await?;
-            }
-            for sql in publish::sequences(table) {
-                self.target.rows(&sql, &doing).await?;
-            }
-            let since = self.snapshot.since;
-            let line = ledger::line(&run.id, since, filenode, table, report);
-            self.target.run(&line, &doing).await?;
+            self.note_down(run, table, home, report).await?;
         }
-        self.check()?;
-        // A commit whose answer never comes may have happened.
-        self.control.change();
-        self.target.run("COMMIT", &doing).await?;
+        Ok(())
+    }
+
+    /// Quarantine, memory, sequences and ledger follow the rows of a table.
+    pub(super) async fn note_down(
+        &mut self,
+        run: &Run,
+        table: &TablePlan,
+        home: Home,
+        report: &TableReport,
+    ) -> Result<(), CopyError> {
+        let doing = format!("publish `{}`", table.target);
+        let messages = Code::ALL.iter().map(|code| (code.as_str(), code.message()));
+        let messages: Vec<(String, String)> = messages
+            .chain(MESSAGES)
+            .map(|(code, message)| (code.to_owned(), message.to_owned()))
+            .collect();
+        let (filenode, _) = ledger::layout(&mut self.source, table).await?;
+        let mut steps = publish::remember(table, home, &self.request.pair);
+        steps.extend(archive::put(table, home, &run.id, self.request.conflict));
+        steps.push(publish::quarantine(table, home, &run.id, &messages));
+        steps.push(publish::resolved(table, home));
+        for step in &steps {
+            self.target.run(step, &doing).await?;
+        }
+        for sql in publish::sequences(table) {
+            self.target.rows(&sql, &doing).await?;
+        }
+        let since = self.snapshot.since;
+        let line = ledger::line(&run.id, since, filenode, table, report);
+        self.target.run(&line, &doing).await?;
         Ok(())
     }
 }

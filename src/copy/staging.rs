@@ -249,7 +249,7 @@ impl Copy<'_> {
     }
 
     /// Stages what a query of the source gives, by the connections of the run itself.
-    async fn stage_here(
+    pub(super) async fn stage_here(
         &mut self,
         table: &TablePlan,
         home: Home,
@@ -284,7 +284,7 @@ impl Copy<'_> {
 }
 
 /// The ranges of a table, the last without an end: rows may have come since its size was read.
-fn ranges(pages: u64, has_pages: bool) -> Vec<Pages> {
+pub(super) fn ranges(pages: u64, has_pages: bool) -> Vec<Pages> {
     if !has_pages {
         return vec![Pages { from: 0, to: None }];
     }
@@ -329,7 +329,11 @@ fn next(shared: &Shared) -> Option<Task> {
 }
 
 /// Sees the source as all sessions of the run do.
-async fn enter(link: &mut Link, snapshot: &Snapshot, mode: &str) -> Result<(), CopyError> {
+pub(super) async fn enter(
+    link: &mut Link,
+    snapshot: &Snapshot,
+    mode: &str,
+) -> Result<(), CopyError> {
     let sql = format!(
         "BEGIN ISOLATION LEVEL REPEATABLE READ {mode}; SET TRANSACTION SNAPSHOT {}",
         literal(&snapshot.name)

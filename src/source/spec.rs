@@ -244,7 +244,7 @@ impl SourceSpec {
     pub fn words_at(&self, path: &str) -> String {
         let form = match &self.kind {
             Kind::Text { form, .. } => *form,
-            Kind::Environment(_) | Kind::Url(_) => None,
+            Kind::Environment(_) | Kind::Url(_) | Kind::SupabaseLocal => None,
         };
         match form {
             Some(Form::Sql) => format!("sql:{path}"),

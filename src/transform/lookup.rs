@@ -92,6 +92,12 @@ impl LookupTable {
         }
     }
 
+    /// What is taken for each key; `None` where several rows hold it.
+    pub(super) fn takes(&self) -> impl Iterator<Item = Option<&str>> {
+        let columns = self.columns.iter().flat_map(HashMap::values);
+        columns.map(Option::as_deref)
+    }
+
     /// As the JSON object that the SQL of a lookup reads: `position:key` to the take value, or to
     /// null where several rows hold the key.
     pub(super) fn to_json(&self) -> String {

@@ -7,6 +7,7 @@ mod crm;
 mod drill;
 mod faults;
 mod small;
+mod straight;
 mod union;
 
 use std::process::{Child, Command, Stdio};

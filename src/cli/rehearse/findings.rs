@@ -46,6 +46,7 @@ fn report<'a>(page: &'a Page<'_>, about: &About<'a>, last: &'a Standing) -> Repo
             source: &page.to.source,
         },
         map: Some(about.label),
+        known: None,
         places: Places {
             from: None,
             to: Some(&page.to.schema.places),

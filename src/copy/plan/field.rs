@@ -18,6 +18,9 @@ pub struct Field {
     pub cast: Option<String>,
     /// Of a domain, the type it is made of: as that a value is looked at, for the domain may not take it.
     pub base: Option<String>,
+    /// The built-in type whose binary form the target's column takes as its own; `None` where it takes
+    /// only a text that is cast.
+    pub sent: Option<String>,
     /// Whether the type has no equality, so that two values are compared as texts.
     pub as_text: bool,
     /// The value over the source row `s`, of type `wire`.
@@ -232,6 +235,15 @@ fn field(
     let known = wire(&column.ty);
     let kind = Kind::of(&column.ty, sides.to);
     let base = base(&column.ty, sides.to);
+    let sent = match (&known, &kind) {
+        (Some(wire), _) => Some(list_of_texts(&column.ty).unwrap_or_else(|| wire.clone())),
+        (None, Kind::Enum { .. }) => Some("text".to_owned()),
+        (None, Kind::Domain { base, .. }) => match &**base {
+            Kind::Plain(ty) => wire(ty).map(|wire| list_of_texts(ty).unwrap_or(wire)),
+            _ => None,
+        },
+        (None, _) => None,
+    };
     let (wire, cast) = match known {
         Some(wire) => (wire, list_of_texts(&column.ty)),
         None => {
@@ -253,6 +265,7 @@ fn field(
         wire,
         cast,
         base: base.map(ToString::to_string),
+        sent,
         code,
         note: made.note,
         input: made.input,

@@ -46,8 +46,8 @@ pub fn select(table: &TablePlan, pages: Option<Pages>, keys: Option<&str>) -> St
     )];
     outer.extend((1..=table.key.len()).map(|n| format!("r.k{n}")));
     outer.extend((1..=table.fields.len()).map(|n| format!("r.v{n}")));
-    outer.push(object(&codes, "codes"));
-    outer.push(object(&notes, "notes"));
+    outer.push(format!("{} AS codes", object(&codes)));
+    outer.push(format!("{} AS notes", object(&notes)));
     if let Some(values) = super::archive::values(table) {
         inner.push(format!("{values} AS archived"));
         outer.push("r.archived".to_owned());
@@ -84,6 +84,67 @@ pub fn has(table: &TablePlan, fields: &[String], values: &[String]) -> String {
     )
 }
 
+/// The rows of a table as the target takes them at once: what is wrong with a row first, NULL for a good
+/// one, then its values; notes last where there are any. Only for a table all of whose fields can be sent.
+pub fn straight(table: &TablePlan, pages: Option<Pages>) -> String {
+    let mut inner: Vec<String> = Vec::new();
+    let (mut codes, mut notes, mut outer) = (Vec::new(), Vec::new(), Vec::new());
+    for (index, field) in table.fields.iter().enumerate() {
+        let number = index + 1;
+        let sent = field.sent.as_deref().filter(|sent| *sent != field.wire);
+        let value = match sent {
+            Some(sent) => format!("({})::{sent}", field.value),
+            None => field.value.clone(),
+        };
+        inner.push(format!("{value} AS v{number}"));
+        outer.push(format!("r.v{number}"));
+        let name = literal(field.name.as_str());
+        if let Some(code) = &field.code {
+            inner.push(format!("{code} AS e{number}"));
+            codes.push((name.clone(), format!("r.e{number}")));
+        }
+        if let Some(note) = &field.note {
+            inner.push(format!("{note} AS n{number}"));
+            notes.push((name, format!("r.n{number}")));
+        }
+    }
+    let bad = if codes.is_empty() {
+        "NULL::text".to_owned()
+    } else {
+        inner.extend(key_columns(table));
+        let keys = (1..=table.key.len()).map(|n| format!("r.k{n}::text"));
+        let keys = keys.collect::<Vec<_>>().join(", ");
+        format!(
+            "CASE WHEN {} THEN jsonb_build_object('key', jsonb_build_array({keys}), 'codes', \
+             jsonb_strip_nulls({}))::text END",
+            any(&codes),
+            joined(&codes)
+        )
+    };
+    outer.insert(0, bad);
+    if !notes.is_empty() {
+        outer.push(format!("({})::text", object(&notes)));
+    }
+    if codes.is_empty() && notes.is_empty() {
+        // Nothing is named twice.
+        let values = inner.iter().map(String::as_str);
+        let list: Vec<&str> = std::iter::once("NULL::text").chain(values).collect();
+        return format!(
+            "SELECT {} FROM {} AS s{}",
+            list.join(", "),
+            table.from,
+            filter(table, pages, None)
+        );
+    }
+    format!(
+        "SELECT {} FROM (SELECT {} FROM {} AS s{} OFFSET 0) AS r",
+        outer.join(", "),
+        inner.join(", "),
+        table.from,
+        filter(table, pages, None)
+    )
+}
+
 fn key_columns(table: &TablePlan) -> Vec<String> {
     let columns = table.key.iter().enumerate();
     let columns = columns
@@ -92,16 +153,19 @@ fn key_columns(table: &TablePlan) -> Vec<String> {
 }
 
 /// A JSON object of what is not NULL; NULL when all is.
-fn object(members: &[(String, String)], name: &str) -> String {
+fn object(members: &[(String, String)]) -> String {
     if members.is_empty() {
-        return format!("NULL::jsonb AS {name}");
+        return "NULL::jsonb".to_owned();
     }
+    let (any, whole) = (any(members), joined(members));
+    format!("CASE WHEN {any} THEN jsonb_strip_nulls({whole}) END")
+}
+
+fn any(members: &[(String, String)]) -> String {
     let tests = members
         .iter()
         .map(|(_, text)| format!("{text} IS NOT NULL"));
-    let tests = tests.collect::<Vec<_>>().join(" OR ");
-    let whole = joined(members);
-    format!("CASE WHEN {tests} THEN jsonb_strip_nulls({whole}) END AS {name}")
+    tests.collect::<Vec<_>>().join(" OR ")
 }
 
 /// A JSON object of any number of members; a function takes 100 arguments.

@@ -74,6 +74,26 @@ pub fn copy_in(table: &TablePlan, home: Home) -> String {
     )
 }
 
+/// A COPY that takes rows as they travel, straight into the table that they are for.
+pub fn copy_straight(table: &TablePlan) -> String {
+    let names = table.fields.iter().map(|field| field.name.to_string());
+    let names = names.collect::<Vec<_>>().join(", ");
+    format!("COPY {} ({names}) FROM STDIN (FORMAT binary)", table.to)
+}
+
+/// Notes what is bad of rows that went by the stage: each a JSON object of its key and its codes.
+pub fn note_bad(table: &TablePlan, home: Home, rows: &[String]) -> String {
+    let keys = table.key.iter().enumerate();
+    let keys = keys.map(|(n, column)| format!("(b.row -> 'key' ->> {n})::{}", column.wire));
+    format!(
+        "INSERT INTO {} SELECT {}, e.key, e.value, NULL \
+         FROM jsonb_array_elements({}::jsonb) AS b (row) CROSS JOIN LATERAL jsonb_each_text(b.row -> 'codes') AS e",
+        home.bad(table),
+        keys.collect::<Vec<_>>().join(", "),
+        literal(&format!("[{}]", rows.join(",")))
+    )
+}
+
 /// A COPY that takes whole source rows as they travel.
 pub fn copy_in_rows(table: &TablePlan, home: Home) -> String {
     format!(

@@ -81,7 +81,7 @@ fn collected(lookup: &Lookup, relation: &str) -> String {
     )
 }
 
-fn normalised(lookup: &Lookup, text: &str) -> String {
+pub(super) fn normalised(lookup: &Lookup, text: &str) -> String {
     let trimmed = if lookup.trim {
         format!("btrim({text}, {})", literal(charset::BLANKS))
     } else {

@@ -11,6 +11,7 @@ mod guard;
 mod json;
 mod lookup;
 mod pack;
+mod quick;
 mod range;
 mod split;
 mod step;
@@ -158,6 +159,10 @@ impl Render<'_> {
             zone = self.step(&mut flow, step, index, at + 1 == rest.len(), target)?;
         }
         let outcome = self.cast_to_target(flow, &target.kind, zone.as_deref())?;
+        let outcome = match self.quick(target) {
+            Some(quick) => outcome.after(&quick),
+            None => outcome,
+        };
         Ok(self.finish(name, target, outcome, default.as_deref()))
     }
 

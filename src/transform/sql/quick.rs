@@ -1,0 +1,128 @@
+//! The usual values, without the steps: what makes sure of every value costs many times what most need.
+
+use super::lookup::normalised;
+use super::{Kind, Outcome, Render, source};
+use crate::ddl::literal;
+use crate::mapping::{Lookup, OpenRange, RangeRule, Transform};
+use crate::schema::ColumnType;
+use crate::transform::Slot;
+use crate::transform::lookup::{LookupSource, LookupTable};
+
+/// More keys would make the statement long, for it names them once more.
+const MANY: usize = 1000;
+
+impl Render<'_> {
+    /// An expression of the target's type that is the value wherever it is not NULL.
+    pub(super) fn quick(&self, target: &Slot) -> Option<String> {
+        let ([column], [step]) = (self.correspondence.from.as_slice(), self.steps) else {
+            return None;
+        };
+        let slot = self.from.slot(&column.name)?;
+        let (Kind::Plain(from), Kind::Plain(ty)) = (&slot.kind, &target.kind) else {
+            return None;
+        };
+        let text = match from {
+            ColumnType::Text => source(&column.name),
+            ColumnType::Varchar { .. } => format!("{}::text", source(&column.name)),
+            _ => return None,
+        };
+        let quick = match step {
+            Transform::Range { rule, open, words } => {
+                let words = words.iter().map(|(word, _)| word);
+                if words
+                    .chain(&self.correspondence.nulls)
+                    .any(|text| is_plain(text))
+                {
+                    return None;
+                }
+                plain_range(&text, *rule, *open, digits(ty)?)
+            }
+            Transform::Lookup(lookup) if self.correspondence.nulls.is_empty() => {
+                match self.lookups.source(lookup)? {
+                    LookupSource::Rows(table) => found(&text, lookup, table, ty)?,
+                    LookupSource::Table(_) | LookupSource::Relation(_) => return None,
+                }
+            }
+            _ => return None,
+        };
+        Some(format!("({quick})::{}", target.kind.sql()))
+    }
+}
+
+impl Outcome {
+    /// What it is where the usual way gives nothing.
+    pub(super) fn after(self, quick: &str) -> Self {
+        let otherwise = |code: String| format!("CASE WHEN {quick} IS NULL THEN {code} END");
+        Self {
+            value: format!("coalesce({quick}, {})", self.value),
+            error: self.error.map(otherwise),
+            note: self.note.map(otherwise),
+            never_null: self.never_null,
+        }
+    }
+}
+
+/// Whether the text is one that the usual way would take for a range.
+fn is_plain(text: &str) -> bool {
+    let has_digit = text.chars().any(|c| c.is_ascii_digit());
+    has_digit && text.chars().all(|c| "0123456789+-".contains(c))
+}
+
+/// How many digits surely fit.
+fn digits(ty: &ColumnType) -> Option<usize> {
+    match ty {
+        ColumnType::Integer => Some(9),
+        ColumnType::Bigint => Some(18),
+        _ => None,
+    }
+}
+
+/// The number of a text of digits, with a dash or a plus at most.
+fn plain_range(text: &str, rule: RangeRule, open: OpenRange, digits: usize) -> String {
+    let part = |index: u32| format!("split_part({text}, '-', {index})::bigint");
+    let (low, high) = (part(1), part(2));
+    let closed = match rule {
+        RangeRule::Lower => low.clone(),
+        RangeRule::Upper => high.clone(),
+        RangeRule::Midpoint => format!("({low} + {high} + 1) / 2"),
+    };
+    let more = match open {
+        OpenRange::End => format!(
+            " WHEN '+' THEN CASE WHEN length({text}) BETWEEN 2 AND {digits} AND right({text}, 1) = '+' \
+             THEN rtrim({text}, '+')::bigint END"
+        ),
+        OpenRange::Null | OpenRange::Error => String::new(),
+    };
+    format!(
+        "CASE translate({text}, '0123456789', '') \
+         WHEN '' THEN CASE WHEN length({text}) BETWEEN 1 AND {digits} THEN {text}::bigint END \
+         WHEN '-' THEN CASE WHEN length({text}) <= {digits} AND left({text}, 1) <> '-' AND right({text}, 1) <> '-' \
+         THEN CASE WHEN {low} <= {high} THEN {closed} END END{more} END"
+    )
+}
+
+/// What one row of the table alone has for that key.
+fn found(text: &str, lookup: &Lookup, table: &LookupTable, ty: &ColumnType) -> Option<String> {
+    let has_form: fn(&str) -> bool = match ty {
+        ColumnType::Text => |_| true,
+        ColumnType::Uuid => is_uuid,
+        ColumnType::Integer => |text| text.parse::<i32>().is_ok(),
+        ColumnType::Bigint => |text| text.parse::<i64>().is_ok(),
+        _ => return None,
+    };
+    let is_usual = lookup.matches.len() == 1
+        && table.takes().count() <= MANY
+        && table.takes().flatten().all(has_form);
+    let key = normalised(lookup, text);
+    let map = literal(&table.to_json());
+    is_usual.then(|| format!("{map}::jsonb ->> ('1:' || {key})"))
+}
+
+/// As the server writes one.
+fn is_uuid(text: &str) -> bool {
+    text.len() == 36
+        && text.char_indices().all(|(at, c)| match at {
+            8 | 13 | 18 | 23 => c == '-',
+            _ => c.is_ascii_hexdigit(),
+        })
+}

@@ -1,5 +1,7 @@
 //! Clara's database into a CRM that is in use already.
 
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
 use std::time::{Duration, Instant};
 
 use super::{CLARA, Cluster, Database, Pair, SHIPPED, finished, like};
@@ -132,7 +134,8 @@ fn a_copy_adds_up_overwrites_nothing_and_survives_being_killed() {
     for moment in 0..moments {
         let killed = pair(from, like(&crm));
         let child = killed.start(&limit);
-        let share = f64::from(moment) + 0.5;
+        // One somewhere in each part, so that they are spread over the whole run.
+        let share = f64::from(moment) + random();
         std::thread::sleep(
             took.mul_f64(share / f64::from(moments))
                 .max(Duration::from_millis(50)),
@@ -142,10 +145,21 @@ fn a_copy_adds_up_overwrites_nothing_and_survives_being_killed() {
         assert_eq!(
             killed.to.psql(RESULT),
             result,
-            "killed at {moment}: {run:#?}"
+            "killed at {share} of {moments}: {run:#?}"
         );
+        let postgres = Cluster::shared().named("postgres");
+        postgres.psql(&format!(
+            "DROP DATABASE \"{}\" WITH (FORCE)",
+            killed.to.name
+        ));
         from = killed.from;
     }
+}
+
+/// Below 1, and another one each time.
+fn random() -> f64 {
+    let hash = RandomState::new().hash_one(0_u8);
+    f64::from(u32::try_from(hash >> 32).unwrap_or_default()) / f64::from(u32::MAX)
 }
 
 fn kill(mut child: std::process::Child) {

@@ -116,7 +116,6 @@ fn compared(field: &Field, staged: &str) -> String {
 }
 
 /// As the target's column takes it.
-
 fn written(field: &Field, staged: &str) -> String {
     match &field.cast {
         Some(cast) => format!("({staged})::{cast}"),

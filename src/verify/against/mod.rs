@@ -1,7 +1,8 @@
 //! Whether the rows of one database are those of another, through a mapping, without pulling them over.
 //!
 //! The source evaluates the mapping's expressions, the target reads what is there, and both give sums of
-//! digests by range of keys, in one pass each, at the same time. Ranges that differ are divided until
+//! digests by range of keys, in one pass each, at the same time; of a large table two sessions read a half
+//! each. Ranges that differ are divided until
 //! their keys can be listed, and so the rows are known; of those alone the columns are looked at. Each
 //! side is read in one snapshot, in a transaction that is read-only, by a role from which no row is hidden
 //! silently.
@@ -69,7 +70,10 @@ pub async fn check(against: &Against<'_>, plan: &Plan) -> Result<Vec<Check>, Ver
         (Some(here), Some(there)) if here == there && against.may_hash => Digest::Hash,
         _ => Digest::Md5,
     };
-    let (here, there) = tokio::join!(source.begin(), target.begin());
+    let (here, there) = tokio::join!(
+        source.begin(against.source, milliseconds),
+        target.begin(against.target, milliseconds)
+    );
     here.and(there)?;
     let mut checks = Vec::new();
     for plan in &plan.tables {

@@ -7,10 +7,12 @@ use sqlx::Row;
 
 use super::known::Sides;
 use super::session::{Session, Trouble};
-use super::side::{Range, Side};
+use super::side::{Half, Range, Side};
 
 /// Tables of fewer pages are one range.
 const SMALL: u64 = 64;
+/// Tables of so many pages are read by two sessions.
+const WORTH_TWO: u64 = 256;
 /// About how many rows a page has, where nothing tells.
 const ROWS_A_PAGE: u64 = 64;
 /// How many rows a smaller range has, about.
@@ -22,7 +24,7 @@ const DEEPEST: u32 = 6;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 struct Sum {
     rows: u64,
-    digests: String,
+    digests: i128,
 }
 
 /// A range of keys whose rows are not the same on both sides.
@@ -181,24 +183,55 @@ async fn parts(
     Ok(compared)
 }
 
+/// Sums of one side; of many rows, two sessions read a half each.
 async fn sums(
     session: &mut Session,
     side: &Side,
     range: &Range,
     bounds: &[String],
 ) -> Result<BTreeMap<i32, Sum>, Trouble> {
-    let rows = session.rows(&side.sums(range, bounds)).await?;
+    let pages = if bounds.is_empty() || *range != Range::default() {
+        0
+    } else {
+        number(session, &side.pages(), "pages").await?
+    };
+    let middle = pages / 2;
+    let mut second = if pages < WORTH_TWO {
+        None
+    } else {
+        session.second.take()
+    };
+    let Some(other) = second.as_mut() else {
+        return half(session, &side.sums(range, bounds, Half::Both)).await;
+    };
+    let (lower, upper) = (
+        side.sums(range, bounds, Half::Before(middle)),
+        side.sums(range, bounds, Half::From(middle)),
+    );
+    let (here, there) = tokio::join!(half(session, &lower), half(other, &upper));
+    session.second = second;
+    let (mut sums, there) = (here?, there?);
+    for (number, sum) in there {
+        let all: &mut Sum = sums.entry(number).or_default();
+        all.rows += sum.rows;
+        all.digests += sum.digests;
+    }
+    Ok(sums)
+}
+
+async fn half(session: &mut Session, sql: &str) -> Result<BTreeMap<i32, Sum>, Trouble> {
     let mut sums = BTreeMap::new();
-    for row in &rows {
+    for row in &session.rows(sql).await? {
         let rows: i64 = row.try_get("rows").map_err(|error| Trouble::of(&error))?;
+        let digests: &str = row.try_get("sum").map_err(|error| Trouble::of(&error))?;
         let sum = Sum {
             rows: u64::try_from(rows).unwrap_or_default(),
-            digests: row.try_get("sum").map_err(|error| Trouble::of(&error))?,
+            digests: digests
+                .parse()
+                .map_err(|error| Trouble::Said(format!("a sum is no number: {error}")))?,
         };
-        sums.insert(
-            row.try_get("bucket").map_err(|error| Trouble::of(&error))?,
-            sum,
-        );
+        let number = row.try_get("bucket").map_err(|error| Trouble::of(&error))?;
+        sums.insert(number, sum);
     }
     Ok(sums)
 }

@@ -16,6 +16,8 @@ const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 #[derive(Debug)]
 pub(super) struct Session {
     connection: PgConnection,
+    /// Another one in the same snapshot, where the server has room for it.
+    pub(super) second: Option<Box<Self>>,
 }
 
 /// What went wrong with one question.
@@ -34,7 +36,10 @@ impl Session {
         milliseconds: u128,
     ) -> Result<Self, VerifyError> {
         let connection = connect(options).await?;
-        let mut session = Self { connection };
+        let mut session = Self {
+            connection,
+            second: None,
+        };
         let mut settings = vec![
             "SET idle_in_transaction_session_timeout = 0".to_owned(),
             format!("SET statement_timeout = {milliseconds}"),
@@ -67,27 +72,58 @@ impl Session {
         query.fetch_one(&mut self.connection).await.ok()
     }
 
-    /// Opens the snapshot that everything after it sees.
-    pub(super) async fn begin(&mut self) -> Result<(), VerifyError> {
-        let begun = self.connection.execute(BEGIN).await;
-        begun.map_err(|error| server("open a snapshot", &error))?;
-        let see = self.connection.execute("SELECT 1").await;
-        see.map_err(|error| server("open a snapshot", &error))?;
+    /// Opens the snapshot that everything after it sees, and a second session in it.
+    pub(super) async fn begin(
+        &mut self,
+        options: &ConnectOptions,
+        milliseconds: u128,
+    ) -> Result<(), VerifyError> {
+        self.run(BEGIN, "open a snapshot").await?;
+        let name = sqlx::query_scalar("SELECT pg_export_snapshot()").persistent(false);
+        let name: String = match name.fetch_one(&mut self.connection).await {
+            Ok(name) => name,
+            // Not every server can share one.
+            Err(error) if error.as_database_error().is_some() => {
+                self.run("ROLLBACK", "open a snapshot").await?;
+                self.run(BEGIN, "open a snapshot").await?;
+                return self.run("SELECT 1", "open a snapshot").await;
+            }
+            Err(error) => return Err(server("open a snapshot", &error)),
+        };
+        if let Ok(mut second) = Self::open(options, milliseconds).await {
+            let join = format!("SET TRANSACTION SNAPSHOT {}", crate::ddl::literal(&name));
+            second.run(BEGIN, "open a snapshot").await?;
+            match second.run(&join, "share a snapshot").await {
+                Ok(()) => self.second = Some(Box::new(second)),
+                Err(_) => second.end().await,
+            }
+        }
         Ok(())
+    }
+
+    async fn run(&mut self, sql: &str, doing: &'static str) -> Result<(), VerifyError> {
+        let sql = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
+        let done = self.connection.execute(sql).await;
+        done.map(|_| ()).map_err(|error| server(doing, &error))
     }
 
     /// Marks where [`Session::back`] leads after a question that the server did not answer.
     pub(super) async fn mark(&mut self) -> Result<(), VerifyError> {
-        let done = self.connection.execute("SAVEPOINT align_against").await;
-        done.map_err(|error| server("mark a place", &error))?;
-        Ok(())
+        self.on_both("SAVEPOINT align_against", "mark a place")
+            .await
     }
 
     pub(super) async fn back(&mut self) -> Result<(), VerifyError> {
         let back = "ROLLBACK TO SAVEPOINT align_against";
-        let done = self.connection.execute(back).await;
-        done.map_err(|error| server("go on after a failure", &error))?;
-        Ok(())
+        self.on_both(back, "go on after a failure").await
+    }
+
+    async fn on_both(&mut self, sql: &str, doing: &'static str) -> Result<(), VerifyError> {
+        self.run(sql, doing).await?;
+        match &mut self.second {
+            Some(second) => second.run(sql, doing).await,
+            None => Ok(()),
+        }
     }
 
     /// Runs a query.
@@ -111,8 +147,15 @@ impl Session {
         Ok(keys)
     }
 
-    /// The transaction ends with the connection, which wrote nothing.
-    pub(super) async fn close(self) {
+    /// The transactions end with the connections, which wrote nothing.
+    pub(super) async fn close(mut self) {
+        if let Some(second) = self.second.take() {
+            second.end().await;
+        }
+        self.end().await;
+    }
+
+    async fn end(self) {
         match sqlx::Connection::close(self.connection).await {
             Ok(()) | Err(_) => {}
         }

@@ -28,6 +28,17 @@ pub(super) struct Range {
     pub(super) nulls: bool,
 }
 
+/// Which pages of a table are read.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Half {
+    /// All.
+    Both,
+    /// Those before that one.
+    Before(u64),
+    /// That one, and those after it.
+    From(u64),
+}
+
 /// A column of the key.
 #[derive(Debug, Clone)]
 pub(super) struct Key {
@@ -206,7 +217,7 @@ impl Side {
     }
 
     /// How many rows there are in each part that the bounds make, and the sum of their digests.
-    pub(super) fn sums(&self, range: &Range, bounds: &[String]) -> String {
+    pub(super) fn sums(&self, range: &Range, bounds: &[String], half: Half) -> String {
         let bucket = match self.keys.get(self.range_key) {
             Some(key) if !bounds.is_empty() => {
                 let bounds = list(bounds.iter().map(String::as_str), &key.ty);
@@ -214,12 +225,18 @@ impl Side {
             }
             _ => "0".to_owned(),
         };
+        let mut tests = self.within(std::slice::from_ref(range));
+        match half {
+            Half::Both => {}
+            Half::Before(page) => tests.push(format!("s.ctid < '({page},0)'::tid")),
+            Half::From(page) => tests.push(format!("s.ctid >= '({page},0)'::tid")),
+        }
         // `OFFSET 0` keeps the planner from taking every key for a part of its own, and sorting them all.
         format!(
             "SELECT r.bucket, count(*) AS rows, coalesce(sum(r.digest), 0)::text AS sum \
              FROM (SELECT coalesce({bucket}, -1) AS bucket, {} AS digest {} OFFSET 0) AS r GROUP BY r.bucket",
             self.number(),
-            self.rows(&self.within(std::slice::from_ref(range)))
+            self.rows(&tests)
         )
     }
 

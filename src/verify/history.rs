@@ -63,7 +63,9 @@ pub(super) async fn check(
                 continue;
             }
         };
-        let standings = survey(connection, pair, phase).await.map_err(told)?;
+        let standings = survey(connection, pair, phase)
+            .await
+            .map_err(|error| told(&error))?;
         let entries = standings.iter().flatten();
         seen += u64::try_from(entries.clone().count()).unwrap_or(u64::MAX);
         let begun = entries.clone().any(|entry| entry.state != State::Pending);
@@ -111,7 +113,10 @@ pub(super) async fn left(
         .map_err(failed)?;
     let mut findings = Vec::new();
     if has_progress {
-        for step in read_progress(connection, pair).await.map_err(told)? {
+        for step in read_progress(connection, pair)
+            .await
+            .map_err(|error| told(&error))?
+        {
             let message = format!(
                 "{} {} did not end: its last commit was at {}",
                 step.phase, step.step, step.at
@@ -159,7 +164,7 @@ async fn phases(connection: &mut PgConnection, pair: &str) -> Result<Vec<String>
     phases.map_err(|error| server("look for histories", &error))
 }
 
-fn told(error: MigrateError) -> VerifyError {
+fn told(error: &MigrateError) -> VerifyError {
     VerifyError::Server {
         doing: "read what was run",
         cause: error.to_string(),

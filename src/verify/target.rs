@@ -85,7 +85,7 @@ fn narrower(comparison: &Comparison, mapping: &Mapping, changes: &[&Change]) -> 
         })
     };
     let found = changes.iter().filter(|change| change.what == What::Widened);
-    let (named, others): (Vec<&&Change>, Vec<&&Change>) = found.partition(|c| is_named(&c));
+    let (named, others): (Vec<&&Change>, Vec<&&Change>) = found.partition(|c| is_named(c));
     let columns = comparison.tables.iter().map(|table| table.columns.len());
     let shown = if others.is_empty() { &named } else { &others };
     let shown = shown.iter().map(|change| finding(change)).collect();

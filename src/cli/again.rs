@@ -65,7 +65,7 @@ mod tests {
             ),
             (
                 &["diff", "--from", "postgres://a@h/db?password=s3cret"],
-                "align diff --from 'postgres://a@h/db'",
+                "align diff --from postgres://a@h/db",
             ),
             (
                 &["diff", "--to", "mysql://a:s3cret@h/db"],

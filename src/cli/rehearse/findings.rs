@@ -78,7 +78,7 @@ fn phase(standing: &Standing) -> Check {
         Finding::new("rehearse.quarantined", Level::Warning, table, message)
     });
     let mut check = Check::of("phases", standing.name.clone(), left.collect());
-    check.took = Some(standing.done.took);
+    check.took = Some(u64::try_from(standing.done.took.as_millis()).unwrap_or(u64::MAX));
     let blockers = standing.comparison.blockers.len();
     check.said = Some(format!(
         "score {}, {blockers} blockers",

@@ -11,8 +11,6 @@
 mod diff;
 mod verify;
 
-use std::time::Duration;
-
 use crate::mapping::At;
 use crate::schema::Place;
 
@@ -40,8 +38,8 @@ pub(crate) struct Check {
     /// With the group it names the check.
     pub(crate) name: String,
     pub(crate) outcome: Outcome,
-    /// Where the check is about time.
-    pub(crate) took: Option<Duration>,
+    /// In milliseconds, where the check is about time.
+    pub(crate) took: Option<u64>,
     /// What is worth knowing though nothing is wrong, in a few words.
     pub(crate) said: Option<String>,
     pub(crate) findings: Vec<Finding>,

@@ -51,7 +51,7 @@ pub(crate) fn awkward() -> Findings {
         column: Some(3),
     };
     let late = Check {
-        took: Some(Duration::from_millis(1500)),
+        took: Some(1500),
         ..Check::of("other", "quick & easy", Vec::new())
     };
     let left = Check {

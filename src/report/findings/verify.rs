@@ -37,7 +37,7 @@ pub(crate) fn of_verification(
                 Verdict::Known { why } => Outcome::Skipped(format!("known to fail: {why}")),
                 Verdict::Skipped { why } => Outcome::Skipped(why.clone()),
             },
-            took: Some(check.took),
+            took: Some(u64::try_from(check.took.as_millis()).unwrap_or(u64::MAX)),
             said: (check.looked_at > 0).then(|| format!("{} looked at", check.looked_at)),
             findings,
         }

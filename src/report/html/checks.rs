@@ -1,7 +1,5 @@
 //! A page of checks: a block a group, opened where one fails.
 
-use std::time::Duration;
-
 use super::{Frame, code, prose, text};
 use crate::report::findings::{Check, Findings, Outcome};
 use crate::report::standing::count;
@@ -88,7 +86,12 @@ fn line(check: &Check) -> String {
         ),
     };
     let mut said: Vec<String> = check.said.iter().map(|said| text(said)).collect();
-    said.extend(check.took.filter(|took| !took.is_zero()).map(time));
+    said.extend(
+        check
+            .took
+            .filter(|took| *took > 0)
+            .map(|took| format!("{took} ms")),
+    );
     let said = if said.is_empty() {
         String::new()
     } else {
@@ -131,8 +134,4 @@ fn line(check: &Check) -> String {
         "<li><span class=\"sign {class}\" aria-hidden=\"true\">{sign}</span> {}{word}{said}{findings}</li>\n",
         prose(&check.name)
     )
-}
-
-fn time(took: Duration) -> String {
-    format!("{} ms", took.as_millis())
 }

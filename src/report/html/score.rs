@@ -5,6 +5,9 @@ use crate::report::Report;
 use crate::report::standing::{count, tenths};
 use crate::score::Share;
 
+/// Tables of a category that are named with their shares; more are counted.
+const NAMED: usize = 6;
+
 /// A share in tenths of a percent as a bar, with the threshold marked where there is one. The label says
 /// the same to who cannot see it.
 pub(crate) fn bar(permille: u32, threshold: Option<f64>, label: &str) -> String {
@@ -74,6 +77,11 @@ pub(super) fn categories(report: &Report<'_>) -> String {
                 .iter()
                 .map(|table| format!("{} {}", code(&table.name), table.share))
                 .collect();
+            let tables = if tables.len() > NAMED {
+                count(tables.len(), "table", "tables")
+            } else {
+                tables.join(", ")
+            };
             let (points, bar) = match &category.share {
                 Some(share) => {
                     let label = format!("{share} of 100");
@@ -90,7 +98,7 @@ pub(super) fn categories(report: &Report<'_>) -> String {
                  <td class=\"wide\">{bar}</td><td class=\"n\">{points}</td>\
                  <td class=\"n\">{weight}</td><td class=\"n\">{}</td></tr>\n",
                 text(&category.name),
-                tables.join(", "),
+                tables,
                 tenths(category.lost.permille()),
             )
         })

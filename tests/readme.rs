@@ -1,8 +1,10 @@
 //! The README tells the truth: every command in it is run, and what it shows is what is printed.
 //!
 //! In a `console` block a line that begins with `$ ` is a command, the lines under it are its answer (its
-//! errors, when it has no answer), and a line `[…]` stands for any lines. A duration stands for any. Blocks marked `<!-- command: … -->` are the two commands of a fresh
-//! machine: the first is run here as the program it builds, the second is what runs this test.
+//! errors, when it has no answer), and a line `[…]` stands for any lines. A duration stands for any.
+//! Blocks marked `<!-- command: … -->` are the two commands of a fresh machine: the first is run here as
+//! the program it builds, the second is what runs this test. A block marked `<!-- in: FOLDER -->` is run in
+//! a copy of that folder, the blocks of one folder after one another.
 
 mod cluster;
 
@@ -11,9 +13,33 @@ use std::process::{Command, Output};
 
 const SKIPPED: &str = "[…]";
 
+/// The folder of the walk-through with a pair of one's own.
+const WALK: &str = "examples/shop-and-warehouse";
+
 struct Shown {
     command: String,
     lines: Vec<String>,
+}
+
+/// The README without the blocks that are run elsewhere, and those blocks by themselves.
+fn divided(text: &str) -> (String, String) {
+    let marker = format!("<!-- in: {WALK} -->");
+    let (mut here, mut there) = (String::new(), String::new());
+    let (mut is_marked, mut is_open) = (false, false);
+    for line in text.lines() {
+        let is_fence = line.starts_with("```");
+        if line == marker {
+            is_marked = true;
+        }
+        let part = if is_marked { &mut there } else { &mut here };
+        part.push_str(line);
+        part.push('\n');
+        if is_fence {
+            is_marked &= !is_open;
+            is_open = !is_open;
+        }
+    }
+    (here, there)
 }
 
 fn readme() -> String {
@@ -56,6 +82,10 @@ fn shown(text: &str) -> Vec<Shown> {
 
 /// Runs it in the repository as `sh` would, with `align` found first and Clara's database at hand.
 fn run(command: &str, database: &str) -> Output {
+    run_in(Path::new(env!("CARGO_MANIFEST_DIR")), command, database)
+}
+
+fn run_in(folder: &Path, command: &str, database: &str) -> Output {
     let programs = Path::new(env!("CARGO_BIN_EXE_align"))
         .parent()
         .expect("a folder");
@@ -69,7 +99,7 @@ fn run(command: &str, database: &str) -> Output {
     }
     shell
         .args(["-c", command])
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .current_dir(folder)
         .env("PATH", format!("{}:{path}", programs.display()))
         .env("DATABASE_URL", database)
         .env("LC_ALL", "C.UTF-8")
@@ -115,11 +145,39 @@ fn every_command_prints_what_the_readme_shows() {
     let database = cluster::database("readme");
     database.load("mappings/clara-to-trendtialcrm/clara.sql");
     let url = database.url();
+    let (here, _) = divided(&readme());
+    prints_what_it_shows(&here, 6, |command| run(command, &url));
+}
+
+/// In a copy of the example, with the shop's own database: from two schemas to a gate that passes.
+#[test]
+fn the_walk_through_is_run_as_it_stands() {
+    let database = cluster::database("readme_walk");
+    database.load(format!("{WALK}/shop.sql"));
+    let url = database.url();
+    let folder = tempfile::tempdir().expect("a folder");
+    let copied = run(&format!("cp -r {WALK}/. {}", folder.path().display()), "");
+    assert!(copied.status.success(), "{copied:?}");
+    let (_, there) = divided(&readme());
+    prints_what_it_shows(&there, 10, |command| run_in(folder.path(), command, &url));
+    let again = run_in(
+        folder.path(),
+        "align diff --gate --from env:DATABASE_URL",
+        &url,
+    );
+    assert_eq!(again.status.code(), Some(0), "{again:?}");
+}
+
+fn prints_what_it_shows(text: &str, least: usize, run: impl Fn(&str) -> Output) {
     let mut wrong = Vec::new();
-    let all = shown(&readme());
-    assert!(all.len() >= 6, "the README shows {} commands", all.len());
+    let all = shown(text);
+    assert!(
+        all.len() >= least,
+        "the README shows {} commands",
+        all.len()
+    );
     for Shown { command, lines } in all {
-        let output = run(&command, &url);
+        let output = run(&command);
         let answer = if output.stdout.is_empty() {
             &output.stderr
         } else {

@@ -172,8 +172,8 @@ pub(super) fn run(ui: &Ui, args: &DiffArgs) -> Result<Outcome, CliError> {
         let undecided = mapping.undecided.len();
         if undecided > 0 {
             ui.hint(format_args!(
-                "{} of the mapping undecided: see `align map check`",
-                count(undecided, "entry is", "entries are")
+                "see what the mapping leaves undecided, {}, with `align map check`",
+                count(undecided, "entry", "entries")
             ));
         }
     }

@@ -75,6 +75,11 @@ pub struct Trouble {
 }
 
 impl FilesError {
+    /// Whether all that is wrong is that nothing has been written yet.
+    pub fn is_empty_folder(&self) -> bool {
+        self.troubles.iter().all(|trouble| trouble.cause == EMPTY)
+    }
+
     fn lines(&self) -> String {
         let lines: Vec<String> = self.troubles.iter().map(ToString::to_string).collect();
         lines.join("\n")
@@ -182,7 +187,7 @@ impl Phase {
             }
         }
         if files.is_empty() && troubles.is_empty() {
-            return Err(FilesError::one(home, "the folder has no migration"));
+            return Err(FilesError::one(home, EMPTY));
         }
         if troubles.is_empty() {
             Ok(Self {
@@ -195,6 +200,9 @@ impl Phase {
         }
     }
 }
+
+/// What is said of a phase that nobody wrote yet.
+const EMPTY: &str = "the folder has no migration";
 
 /// Names go into the names of tables, where `_` ends them.
 fn check_name(name: &str) -> Result<(), FilesError> {

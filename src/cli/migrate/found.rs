@@ -153,7 +153,12 @@ fn unreadable(phase: &str, error: &FilesError) -> CliError {
     let mut lines = error.troubles.iter().rev().map(ToString::to_string);
     let last = lines.next().unwrap_or_default();
     let chain = lines.fold(anyhow::Error::msg(last), anyhow::Error::context);
-    CliError::failed(chain.context(format!("cannot read the migrations of phase `{phase}`")))
+    let said =
+        CliError::failed(chain.context(format!("cannot read the migrations of phase `{phase}`")));
+    if error.is_empty_folder() {
+        return said.hint("write the first one into it: `V1__what_it_does.sql`");
+    }
+    said
 }
 
 /// The from side's tables that the mapping names.

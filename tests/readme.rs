@@ -116,7 +116,9 @@ fn without_durations(line: &str) -> String {
         number && matches!(unit, Some("ms" | "s"))
     };
     if !(0..words.len()).any(is_time) {
-        return line.trim_end().to_owned();
+        // The head of a column is as wide as its longest time.
+        let parts = line.trim_end().split("  ").filter(|part| !part.is_empty());
+        return parts.map(str::trim).collect::<Vec<_>>().join("  ");
     }
     let mut kept = Vec::new();
     let mut at = 0;

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::clara::{self, Roles, Surroundings, as_role};
 use super::cluster::{Cluster, Database, Settings};
-use super::tools::package;
+use super::tools::packages;
 
 const PHASES: [&str; 3] = ["phase1", "phase2", "phase3"];
 const LEAVE: [&str; 3] = [
@@ -73,7 +73,10 @@ impl Project {
     /// The CLI on this database.
     fn supabase(&self, args: &[&str]) -> String {
         let remote = format!("--remote={}", self.db.tcp_url());
-        let mut command = Command::new(package("@supabase/cli-linux-x64/bin/supabase"));
+        let mut command = Command::new(format!(
+            "{}/@supabase/cli-linux-x64/bin/supabase",
+            packages()
+        ));
         command.args(args).arg(remote).env("DO_NOT_TRACK", "1");
         self.run(&mut command)
     }
@@ -241,7 +244,7 @@ fn our_types_are_those_of_the_cli_table_by_table() {
 /// What the compiler of TypeScript says of `check.ts`.
 fn compiles(folder: &Path) -> Result<(), String> {
     let output = Command::new("node")
-        .arg(package("typescript/bin/tsc"))
+        .arg(format!("{}/typescript/bin/tsc", packages()))
         .args(["--strict", "--noEmit", "--target", "es2022"])
         .args([
             "--module",

@@ -5,8 +5,12 @@
 //! `table` and `name`; for what is not part of the model `side`, `what` and `name`; for a query that is
 //! not answered `table` and `select`. Types, messages, credits and lines are no part of it, so that a
 //! finding stays known when its words change. Two of one identity count as two.
+//!
+//! A table that was missing whole is known in all its parts: when it comes, what still differs in it is
+//! less than what was known, and not new. So is a column that was missing or stood under another name or
+//! type, but for a blocker, and for a lower class of the column itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -252,18 +256,65 @@ impl Finding {
     }
 }
 
+/// What an earlier report said to be missing whole.
+struct Missing<'a> {
+    tables: BTreeSet<&'a str>,
+    /// Columns by their table, with the kind of what was said.
+    columns: BTreeMap<(&'a str, &'a str), &'a str>,
+}
+
+const MISSING: &str = "column.missing";
+const WIDENED: &str = "column.widened";
+/// Kinds that say where a column's values are.
+const COLUMN: &str = "column.";
+
+impl<'a> Missing<'a> {
+    fn of(before: &'a Findings) -> Self {
+        let list = || before.list.iter();
+        let tables = list().filter(|finding| finding.kind == "table.missing");
+        let columns =
+            list().filter(|f| !f.blocks && f.kind.starts_with(COLUMN) && f.kind != WIDENED);
+        Self {
+            tables: tables.map(|finding| finding.table.as_str()).collect(),
+            columns: columns
+                .map(|f| ((f.table.as_str(), f.to.as_str()), f.kind.as_str()))
+                .collect(),
+        }
+    }
+
+    /// Whether it is said of a part of what was missing.
+    fn has(&self, finding: &Finding) -> bool {
+        let table = finding.table.as_str();
+        if self.tables.contains(table) {
+            return true;
+        }
+        let names = [finding.to.as_str(), finding.from.as_str()];
+        let mut found = names
+            .iter()
+            .filter_map(|name| self.columns.get(&(table, *name)));
+        let is_own = finding.kind.starts_with(COLUMN) && finding.kind != WIDENED;
+        !finding.blocks && found.any(|before| !is_own || *before == MISSING)
+    }
+}
+
 /// Divides what is found into what was found before and what was not.
 pub fn compare(label: &str, before: &Findings, now: &Findings) -> Standing {
     let mut left: BTreeMap<_, Vec<&Finding>> = BTreeMap::new();
     for finding in before.list.iter().rev() {
         left.entry(finding.identity()).or_default().push(finding);
     }
+    let missing = Missing::of(before);
     let (mut known, mut new) = (Vec::new(), Vec::new());
     for finding in &now.list {
         let is_known = left
             .get_mut(&finding.identity())
             .is_some_and(|found| found.pop().is_some());
-        if is_known { &mut known } else { &mut new }.push(finding.clone());
+        if is_known || missing.has(finding) {
+            &mut known
+        } else {
+            &mut new
+        }
+        .push(finding.clone());
     }
     let mut resolved = Vec::new();
     for finding in &before.list {
@@ -403,6 +454,43 @@ mod tests {
             let standing = compare("f", &before, &now);
             assert_eq!((standing.new.len(), standing.resolved.len()), (1, 1));
         }
+    }
+
+    #[test]
+    fn what_was_missing_whole_is_known_in_all_its_parts() {
+        let before = read(&report(50.0, &["a"])).unwrap();
+        for (kind, table, name, is_new) in [
+            ("default.changed", "t", "a", false),
+            ("default.changed", "t", "b", true),
+            ("default.changed", "s", "a", true),
+            ("check.missing", "t", "t_check", true),
+            ("column.lossy", "t", "a", false),
+        ] {
+            let now = report(50.0, &["a"]);
+            let now = now.replace("\"column.missing\"", &format!("{kind:?}"));
+            let now = now.replace("\"to\":\"a\"", &format!("\"to\":{name:?}"));
+            let mut now = read(&now).unwrap();
+            now.list[1].table = table.to_owned();
+            let new = compare("f", &before, &now).new.len();
+            assert_eq!(new, usize::from(is_new), "{kind} {table}.{name}");
+        }
+        for (then, later, is_new) in [
+            ("column.renamed", "column.widened", false),
+            ("column.renamed", "default.missing", false),
+            ("column.renamed", "column.missing", true),
+            ("column.widened", "column.lossy", true),
+        ] {
+            let as_kind = |kind| read(&report(50.0, &["a"]).replace(MISSING, kind)).unwrap();
+            let new = compare("f", &as_kind(then), &as_kind(later)).new.len();
+            assert_eq!(new, usize::from(is_new), "{then} {later}");
+        }
+        let mut blocking = read(&report(50.0, &["a"])).unwrap();
+        blocking.list[1].kind = "conversion.lossy".to_owned();
+        blocking.list[1].blocks = true;
+        assert_eq!(compare("f", &before, &blocking).new.len(), 1);
+        let missing = report(50.0, &["a"]).replace("column.missing", "table.missing");
+        let now = read(&report(50.0, &["x", "y"])).unwrap();
+        assert!(compare("f", &read(&missing).unwrap(), &now).new.is_empty());
     }
 
     #[test]

@@ -63,14 +63,14 @@ fn top(head: &Head<'_>) -> String {
         plain(head.pair)
     );
     for (side, source) in [("from", head.from), ("to", head.to)] {
-        text += &format!("\n[{side}]\n");
+        put(&mut text, &format!("\n[{side}]\n"));
         match source {
-            Some(source) => text += &format!("source = {}\n", quoted(source)),
+            Some(source) => put(&mut text, &format!("source = {}\n", quoted(source))),
             None => text += "# source = \"env:NAME\"\n",
         }
         if !head.schemas.is_empty() {
             let names: Vec<String> = head.schemas.iter().map(|n| quoted(n.as_str())).collect();
-            text += &format!("schemas = [{}]\n", names.join(", "));
+            put(&mut text, &format!("schemas = [{}]\n", names.join(", ")));
         }
     }
     let migrate = format!(
@@ -92,12 +92,15 @@ fn tables(text: &mut String, draft: &Draft) {
     heading(text, "Tables");
     for pair in renamed {
         let (from, to) = (quoted(&pair.from), quoted(&pair.to));
-        *text += &format!("\n[[table]]\nfrom = {from}\nto = {to}\n");
+        put(text, &format!("\n[[table]]\nfrom = {from}\nto = {to}\n"));
     }
     for table in &draft.only_to {
-        *text += &format!(
-            "\n[[table]]\nto = {}\nstatus = \"undecided\"\n",
-            quoted(&table.to)
+        put(
+            text,
+            &format!(
+                "\n[[table]]\nto = {}\nstatus = \"undecided\"\n",
+                quoted(&table.to)
+            ),
         );
         for candidate in &table.candidates {
             let about = format!("{} of {} columns alike", candidate.alike, table.count);
@@ -106,14 +109,17 @@ fn tables(text: &mut String, draft: &Draft) {
     }
     for table in &draft.only_from {
         let table = quoted(table);
-        *text += &format!("\n[[table]]\nfrom = {table}\nstatus = \"undecided\"\n");
+        put(
+            text,
+            &format!("\n[[table]]\nfrom = {table}\nstatus = \"undecided\"\n"),
+        );
     }
 }
 
 fn columns(text: &mut String, columns: &Columns) {
     for (from, to) in &columns.same {
         let (from, to) = (quoted(from), quoted(to));
-        *text += &format!("\n[[column]]\nfrom = {from}\nto = {to}\n");
+        put(text, &format!("\n[[column]]\nfrom = {from}\nto = {to}\n"));
     }
     questions(text, columns);
 }
@@ -142,7 +148,10 @@ fn questions(text: &mut String, columns: &Columns) {
     for (from, about) in &columns.only_from {
         let from = quoted(from);
         let about = plain(about);
-        *text += &format!("\n[[column]]  # {about}\nfrom = {from}\nstatus = \"undecided\"\n");
+        put(
+            text,
+            &format!("\n[[column]]  # {about}\nfrom = {from}\nstatus = \"undecided\"\n"),
+        );
     }
 }
 
@@ -152,7 +161,10 @@ fn question(text: &mut String, column: &OpenColumn) {
         about => format!("  # {}", plain(about)),
     };
     let to = quoted(&column.to);
-    *text += &format!("\n[[column]]{about}\nto = {to}\nstatus = \"undecided\"\n");
+    put(
+        text,
+        &format!("\n[[column]]{about}\nto = {to}\nstatus = \"undecided\"\n"),
+    );
     for (from, about) in &column.candidates {
         offered(text, "from", from, about);
     }
@@ -161,12 +173,16 @@ fn question(text: &mut String, column: &OpenColumn) {
 /// An answer that only needs its `#` taken away.
 fn offered(text: &mut String, key: &str, name: &str, about: &str) {
     let line = format!("# {key} = {}", quoted(name));
-    *text += &format!("{line:<40}  # {}\n", plain(about));
+    put(text, &format!("{line:<40}  # {}\n", plain(about)));
 }
 
 fn heading(text: &mut String, title: &str) {
     let title = plain(title);
-    *text += &format!("\n\n# ---- {title} ----\n");
+    put(text, &format!("\n\n# ---- {title} ----\n"));
+}
+
+fn put(text: &mut String, part: &str) {
+    text.push_str(part);
 }
 
 /// A TOML string; one in single quotes where the name itself is quoted, which reads better.
@@ -180,7 +196,7 @@ fn quoted(text: &str) -> String {
             '"' => out += "\\\"",
             '\\' => out += "\\\\",
             sign if sign.is_control() => {
-                out += &format!("\\u{:04X}", u32::from(sign));
+                put(&mut out, &format!("\\u{:04X}", u32::from(sign)));
             }
             sign => out.push(sign),
         }

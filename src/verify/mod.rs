@@ -11,6 +11,7 @@ mod history;
 mod integrity;
 mod probe;
 mod promised;
+mod question;
 mod reading;
 mod run;
 mod select;

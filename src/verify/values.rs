@@ -7,10 +7,11 @@
 
 use std::time::{Duration, Instant};
 
+use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgRow};
-use sqlx::{AssertSqlSafe, Executor, Row};
 
-use super::error::{VerifyError, server, words};
+use super::error::{VerifyError, server};
+use super::question::{Question, ask, sound};
 use super::reading;
 use super::{Check, Finding, Section, Verdict, summary};
 use crate::ddl::literal;
@@ -20,8 +21,6 @@ use crate::transform::sql::{Expression, columns};
 use crate::transform::{LookupSource, Lookups, SESSION, Shape};
 
 const RELATION: &str = include_str!("sql/relation.sql");
-/// How many keys of rows that fail are shown.
-const SAMPLES: usize = 5;
 
 /// What the rows are held against, and how long that may take.
 #[derive(Debug, Clone, Copy)]
@@ -67,29 +66,27 @@ pub async fn check(
             checks.push(check);
         }
     }
+    let mut looked = Vec::new();
     for entry in values.mapping.accepted_columns() {
         if let (Rule::Convert(_), [first, ..], [_, ..]) =
             (&entry.rule, entry.from.as_slice(), entry.to.as_slice())
         {
-            let begun = Instant::now();
-            let mut found = column(connection, values, entry, &first.table, kept).await?;
-            for check in &mut found {
-                check.took = begun.elapsed();
-            }
-            checks.append(&mut found);
+            looked.extend(column(connection, values, entry, &first.table, kept).await?);
         }
     }
+    checks.extend(settle(connection, values, looked).await?);
     checks.push(quarantine(connection).await?);
     reading::end(connection).await?;
     Ok(checks)
 }
 
 /// A table or view of the database.
+#[derive(Debug, Clone)]
 pub(super) struct Relation {
     /// As SQL names it.
     pub(super) name: String,
     pub(super) shape: Shape,
-    key: Vec<Ident>,
+    pub(super) key: Vec<Ident>,
 }
 
 impl Relation {
@@ -180,33 +177,97 @@ async fn rows(
         .iter()
         .map(|key| format!("t.{key} IS NULL"))
         .collect();
-    let sql = question(&Question {
-        old: &old,
-        new: &new,
-        join: &format!("LEFT JOIN {} AS t ON {join}", new.name),
-        filter: &filter,
-        bad: &missing.join(" AND "),
-        sample: values.sample,
-    });
+    let question = Question {
+        old,
+        join: format!("LEFT JOIN {} AS t ON {join}", new.name),
+        new,
+        filter,
+        bad: missing.join(" AND "),
+    };
+    let sql = question.sql(values.sample);
     let found = ask(connection, &sql).await?;
     Ok(found.check(name, "have no counterpart", &sql))
 }
 
-/// One check a target column.
-async fn column(
+/// A target column: what is known of it, or what is to be asked.
+enum Looked<'a> {
+    Settled(Check),
+    Open(Box<Open<'a>>),
+}
+
+/// A column whose rows are to be looked at.
+struct Open<'a> {
+    name: String,
+    question: Question,
+    /// The columns that its values come from.
+    before: Vec<&'a Ident>,
+    column: Ident,
+}
+
+/// Asks about all columns of the same rows at once, and about each by itself where something is wrong.
+async fn settle(
     connection: &mut PgConnection,
     values: &Values<'_>,
-    entry: &ColumnCorrespondence,
+    looked: Vec<Looked<'_>>,
+) -> Result<Vec<Check>, VerifyError> {
+    let open = looked.iter().filter_map(|one| match one {
+        Looked::Open(open) => Some(&open.question),
+        Looked::Settled(_) => None,
+    });
+    let open: Vec<&Question> = open.collect();
+    let sound = match values.sample {
+        Some(_) => Vec::new(),
+        None => sound(connection, &open).await?,
+    };
+    let mut checks = Vec::new();
+    for one in looked {
+        let open = match one {
+            Looked::Settled(check) => {
+                checks.push(check);
+                continue;
+            }
+            Looked::Open(open) => open,
+        };
+        let begun = Instant::now();
+        let rows = open.question.rows();
+        let known = sound.iter().find(|sound| sound.of == rows);
+        let mut check = match known {
+            Some(sound) => Check::of(Section::Values, open.name, sound.seen, Vec::new()),
+            None => {
+                let sql = open.question.sql(values.sample);
+                let found = ask(connection, &sql).await?;
+                found.check(open.name, "are not what the mapping says", &sql)
+            }
+        };
+        if values.summaries || check.verdict == Verdict::Failed {
+            let (old, new) = (&open.question.old, &open.question.new);
+            let (before, after) = ((old, &*open.before), (new, &[&open.column][..]));
+            check.summaries = summary::of(connection, before, after).await?;
+        }
+        check.took = begun.elapsed() + known.map_or(Duration::ZERO, |sound| sound.took);
+        checks.push(check);
+    }
+    Ok(checks)
+}
+
+/// One for each target column.
+async fn column<'a>(
+    connection: &mut PgConnection,
+    values: &Values<'_>,
+    entry: &'a ColumnCorrespondence,
     from: &TableRef,
     has_ledger: bool,
-) -> Result<Vec<Check>, VerifyError> {
+) -> Result<Vec<Looked<'a>>, VerifyError> {
     let mapping = values.mapping;
     let names = |columns: &[crate::mapping::ColumnRef]| {
         let names: Vec<String> = columns.iter().map(ToString::to_string).collect();
         names.join(", ")
     };
     let title = format!("{} → {}", names(&entry.from), names(&entry.to));
-    let skipped = |why: String| Ok(vec![Check::skipped(Section::Values, title.clone(), why)]);
+    let skipped = |why: String| {
+        let check = Check::skipped(Section::Values, title.clone(), why);
+        Ok(vec![Looked::Settled(check)])
+    };
     let Some(to) = entry.to.first().map(|column| &column.table) else {
         return Ok(Vec::new());
     };
@@ -246,33 +307,32 @@ async fn column(
         Ok(expressions) => expressions,
         Err(why) => return skipped(why.to_string()),
     };
-    let mut checks = Vec::new();
-    for expression in expressions {
-        let name = format!("{} → {to}.{}", names(&entry.from), expression.column);
+    // A row is its own counterpart where both forms stand in one table.
+    let join = if old.name == new.name {
+        "CROSS JOIN LATERAL (SELECT s.*) AS t".to_owned()
+    } else {
+        format!("JOIN {} AS t ON {join}", new.name)
+    };
+    let looked = expressions.into_iter().map(|expression| {
         let excused = if has_ledger {
             excused(mapping, entry, &expression.column, from, to, &new)
         } else {
             "false".to_owned()
         };
-        let bad = format!("{} AND NOT ({excused})", differs(&expression));
-        let sql = question(&Question {
-            old: &old,
-            new: &new,
-            join: &format!("JOIN {} AS t ON {join}", new.name),
-            filter: &filter,
-            bad: &bad,
-            sample: values.sample,
-        });
-        let found = ask(connection, &sql).await?;
-        let mut check = found.check(name, "are not what the mapping says", &sql);
-        if values.summaries || check.verdict == Verdict::Failed {
-            let before: Vec<&Ident> = entry.from.iter().map(|column| &column.name).collect();
-            let after = [&expression.column];
-            check.summaries = summary::of(connection, (&old, &before), (&new, &after)).await?;
-        }
-        checks.push(check);
-    }
-    Ok(checks)
+        Looked::Open(Box::new(Open {
+            name: format!("{} → {to}.{}", names(&entry.from), expression.column),
+            question: Question {
+                old: old.clone(),
+                new: new.clone(),
+                join: join.clone(),
+                filter: filter.clone(),
+                bad: format!("{} AND NOT ({excused})", differs(&expression)),
+            },
+            before: entry.from.iter().map(|column| &column.name).collect(),
+            column: expression.column,
+        }))
+    });
+    Ok(looked.collect())
 }
 
 /// A value that cannot be converted must be in quarantine; every other must be the expression's.
@@ -363,110 +423,6 @@ fn untouched(values: &Values<'_>, new: &Relation) -> Option<String> {
             "t.{column} < (SELECT min(e.at) FROM align.events AS e WHERE e.pair = {})",
             literal(values.pair)
         )
-    })
-}
-
-/// What is asked of two relations.
-struct Question<'a> {
-    old: &'a Relation,
-    new: &'a Relation,
-    join: &'a str,
-    filter: &'a str,
-    bad: &'a str,
-    sample: Option<u64>,
-}
-
-fn question(question: &Question<'_>) -> String {
-    let Question {
-        old,
-        new,
-        join,
-        filter,
-        bad,
-        sample,
-    } = question;
-    let shown: Vec<String> = new.key.iter().map(|key| format!("s.{key}::text")).collect();
-    let shown = shown.join(" || ', ' || ");
-    let limit = sample.map_or_else(String::new, |rows| {
-        format!(" ORDER BY md5({shown}) LIMIT {rows}")
-    });
-    format!(
-        "SELECT count(*) AS seen, count(*) FILTER (WHERE r.bad) AS bad, \
-         (array_agg(r.key ORDER BY r.key) FILTER (WHERE r.bad))[1:{SAMPLES}] AS keys \
-         FROM (SELECT {shown} AS key, coalesce({bad}, false) AS bad FROM {} AS s {join} WHERE {filter}{limit}) AS r",
-        old.name
-    )
-}
-
-/// What a question found.
-struct Found {
-    seen: u64,
-    bad: u64,
-    keys: Vec<String>,
-    trouble: Option<String>,
-}
-
-impl Found {
-    fn check(self, name: String, words: &str, sql: &str) -> Check {
-        if let Some(trouble) = self.trouble {
-            let finding = Finding::new(trouble).shown_by(sql);
-            return Check::of(Section::Values, name, 0, vec![finding]);
-        }
-        let finding = (self.bad > 0).then(|| {
-            let more = if self.bad > self.keys.len() as u64 {
-                ", …"
-            } else {
-                ""
-            };
-            let keys = self.keys.join("; ");
-            Finding::new(format!(
-                "{} of {} rows {words}: {keys}{more}",
-                self.bad, self.seen
-            ))
-            .shown_by(sql)
-        });
-        Check::of(
-            Section::Values,
-            name,
-            self.seen,
-            finding.into_iter().collect(),
-        )
-    }
-}
-
-/// A question that the server cannot answer is itself a finding, and the next one is asked all the same.
-async fn ask(connection: &mut PgConnection, sql: &str) -> Result<Found, VerifyError> {
-    let doing = "compare rows";
-    let failed = |error: sqlx::Error| server(doing, &error);
-    connection
-        .execute("SAVEPOINT align_values")
-        .await
-        .map_err(failed)?;
-    let query = sqlx::query(AssertSqlSafe(sql.to_owned())).persistent(false);
-    let row = match query.fetch_one(&mut *connection).await {
-        Ok(row) => row,
-        Err(error) if error.as_database_error().is_some() => {
-            let back = "ROLLBACK TO SAVEPOINT align_values";
-            connection.execute(back).await.map_err(failed)?;
-            return Ok(Found {
-                seen: 0,
-                bad: 0,
-                keys: Vec::new(),
-                trouble: Some(words(&error)),
-            });
-        }
-        Err(error) => return Err(failed(error)),
-    };
-    let count = |column: &str| -> Result<u64, VerifyError> {
-        let count: i64 = row.try_get(column).map_err(failed)?;
-        Ok(u64::try_from(count).unwrap_or_default())
-    };
-    let keys: Option<Vec<String>> = row.try_get("keys").map_err(failed)?;
-    Ok(Found {
-        seen: count("seen")?,
-        bad: count("bad")?,
-        keys: keys.unwrap_or_default(),
-        trouble: None,
     })
 }
 

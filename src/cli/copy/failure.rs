@@ -59,7 +59,9 @@ pub(in crate::cli) fn failed(control: &Control, error: CopyError) -> CliError {
         error @ CopyError::TooMany { rows, .. } => by_change(
             CliError::failed(anyhow!(error).context("nothing was published"))
                 .hint("see them with `--dry-run --show-values`")
-                .hint(format!("let so many go to quarantine with `--max-errors {rows}`")),
+                .hint(format!(
+                    "let so many go to quarantine with `--max-errors {rows}`"
+                )),
         ),
         error @ CopyError::Fails { .. } => by_change(
             CliError::failed(anyhow!(error).context("nothing was published"))

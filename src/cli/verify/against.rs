@@ -70,7 +70,10 @@ pub(super) fn run(ui: &Ui, args: &VerifyArgs, source: &str) -> Result<Outcome, C
     let from = connection_options(ui, source, "--against")?;
     let to = connection_options(ui, &args.database, "--database")?;
     let pair = found.as_ref().map(FoundMapping::pair).transpose()?;
-    let file = found.as_ref().and_then(FoundMapping::file).map(str::to_owned);
+    let file = found
+        .as_ref()
+        .and_then(FoundMapping::file)
+        .map(str::to_owned);
     let mapping = found.map(|found| found.mapping).unwrap_or_default();
     let namespaces = |stated: &[Ident]| -> Vec<Ident> {
         let typed = &args.namespaces.schemas;

@@ -46,8 +46,9 @@ fn main() {
     let runs = number("COPY_RUNS", 3).max(1);
     let cluster = Cluster::start(&Settings {
         configuration: &CONFIGURATION,
+        // pgloader knows neither this socket's name nor a password with signs in it.
         tcp: true,
-        ..Settings::default()
+        hba: Some(&["local all all trust", "host all all 127.0.0.1/32 trust"]),
     });
     println!("{rows} rows, each time the median of {runs}");
     let subject = Subject::fill(&cluster, rows);
@@ -73,7 +74,7 @@ fn race(cluster: &Cluster, subject: &Subject<'_>, before: Before, runs: u64) {
     let mut theirs: Vec<Vec<Duration>> = vec![Vec::new(); peers.len()];
     // In turns, for a machine is not as quick at all times.
     for _ in 0..runs {
-        ours.push(timed(cluster, subject, before, |to| {
+        ours.push(timed("align", cluster, subject, before, |to| {
             finish(subject.align(to));
         }));
         for (peer, times) in peers.iter().zip(&mut theirs) {
@@ -82,7 +83,7 @@ fn race(cluster: &Cluster, subject: &Subject<'_>, before: Before, runs: u64) {
             } else {
                 before
             };
-            times.push(timed(cluster, subject, before, |to| {
+            times.push(timed(peer.title(), cluster, subject, before, |to| {
                 peer.copy(subject, to);
             }));
         }
@@ -107,6 +108,7 @@ fn line(title: &str, rows: u64, took: Duration) {
 }
 
 fn timed(
+    title: &str,
     cluster: &Cluster,
     subject: &Subject<'_>,
     before: Before,
@@ -117,7 +119,7 @@ fn timed(
     let start = Instant::now();
     work(&to);
     let took = start.elapsed();
-    subject.check(&to, before);
+    subject.check(title, &to, before);
     to.remove();
     took
 }

@@ -6,6 +6,14 @@ use crate::cluster::Database;
 use crate::finish;
 use crate::subject::Subject;
 
+/// Foreign keys to tables that are not copied, which those leave out that copy a part of a database.
+const KEYS: &str = "
+    DO $$ BEGIN
+        IF NOT EXISTS (SELECT FROM pg_constraint WHERE conrelid = 'leads'::regclass AND contype = 'f') THEN
+            ALTER TABLE leads ADD FOREIGN KEY (client_id) REFERENCES clients, ADD FOREIGN KEY (agent_id) REFERENCES users;
+        END IF;
+    END $$";
+
 /// Another way to copy a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Peer {
@@ -86,15 +94,17 @@ impl Peer {
                     .env("PGCOPYDB_SOURCE_PGURI", subject.plain.url())
                     .env("PGCOPYDB_TARGET_PGURI", to.url());
                 finish(command);
+                to.psql(KEYS);
                 std::fs::remove_dir_all(&work).expect("it is ours");
             }
             Self::Pgloader => {
                 let script = format!(
-                    "LOAD DATABASE FROM {} INTO {}
+                    "LOAD DATABASE FROM pgsql://postgres@127.0.0.1:{port}/{} INTO pgsql://postgres@127.0.0.1:{port}/{}
                      WITH include drop, create tables, create indexes, foreign keys, reset no sequences, workers = 4, concurrency = 2
                      INCLUDING ONLY TABLE NAMES MATCHING 'leads' IN SCHEMA 'public';",
-                    subject.plain.tcp_url().replace("postgresql:", "pgsql:"),
-                    to.tcp_url().replace("postgresql:", "pgsql:")
+                    subject.plain.name,
+                    to.name,
+                    port = subject.port,
                 );
                 let file = subject.folder.path().join("leads.load");
                 std::fs::write(&file, script).expect("it is writable");
@@ -104,6 +114,7 @@ impl Peer {
                     .arg(subject.folder.path().join("pgloader"))
                     .arg(&file);
                 finish(command);
+                to.psql(KEYS);
             }
             Self::Fdw => {
                 to.psql(&subject.fdw());

@@ -74,6 +74,7 @@ lookup = { table = "users", match = "email", take = "id" }
 /// Both sides.
 pub(crate) struct Subject<'c> {
     pub(crate) rows: u64,
+    pub(crate) port: u16,
     /// Rows that need the mapping.
     pub(crate) from: Database<'c>,
     /// The same rows as the target keeps them, for those that do not map.
@@ -102,6 +103,7 @@ impl<'c> Subject<'c> {
         let plain = cluster.copy(&empty.name, "plain");
         let mut subject = Self {
             rows,
+            port: cluster.port(),
             from,
             plain,
             targets: [
@@ -140,7 +142,7 @@ impl<'c> Subject<'c> {
     }
 
     /// Whether everything is there that should be.
-    pub(crate) fn check(&self, to: &Database<'_>, before: Before) {
+    pub(crate) fn check(&self, title: &str, to: &Database<'_>, before: Before) {
         let counts = to.psql(
             "SELECT count(*), count(*) FILTER (WHERE lead_name LIKE 'Their %'),
                 (SELECT count(*) FROM pg_index WHERE indrelid = 'leads'::regclass AND indisvalid),
@@ -152,9 +154,9 @@ impl<'c> Subject<'c> {
         } else {
             0
         };
-        assert_eq!(counts, format!("{}|{kept}|5|2", self.rows));
+        assert_eq!(counts, format!("{}|{kept}|5|2", self.rows), "{title}");
         if before != Before::Half {
-            assert_eq!(to.psql(SUM), self.sum);
+            assert_eq!(to.psql(SUM), self.sum, "{title}");
         }
     }
 

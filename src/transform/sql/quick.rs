@@ -12,8 +12,8 @@ use crate::transform::lookup::{LookupSource, LookupTable};
 const MANY: usize = 1000;
 
 impl Render<'_> {
-    /// An expression of the target's type that is the value wherever it is not NULL.
-    pub(super) fn quick(&self, target: &Slot) -> Option<String> {
+    /// What most values need, where there is such a way.
+    pub(super) fn quick(&self, target: &Slot) -> Option<Quick> {
         let ([column], [step]) = (self.correspondence.from.as_slice(), self.steps) else {
             return None;
         };
@@ -45,16 +45,31 @@ impl Render<'_> {
             }
             _ => return None,
         };
-        Some(format!("({quick})::{}", target.kind.sql()))
+        Some(Quick {
+            value: format!("({quick})::{}", target.kind.sql()),
+            text,
+        })
     }
+}
+
+/// The usual way from a text to a value.
+pub(super) struct Quick {
+    /// Of the target's type: the value wherever it is not NULL.
+    value: String,
+    /// What it is made of; NULL becomes NULL.
+    text: String,
 }
 
 impl Outcome {
     /// What it is where the usual way gives nothing.
-    pub(super) fn after(self, quick: &str) -> Self {
-        let otherwise = |code: String| format!("CASE WHEN {quick} IS NULL THEN {code} END");
+    pub(super) fn after(self, Quick { value, text }: &Quick) -> Self {
+        let is_left = format!("{text} IS NOT NULL AND {value} IS NULL");
+        let otherwise = |code: String| format!("CASE WHEN {is_left} THEN {code} END");
         Self {
-            value: format!("coalesce({quick}, {})", self.value),
+            value: format!(
+                "CASE WHEN {text} IS NOT NULL THEN coalesce({value}, {}) END",
+                self.value
+            ),
             error: self.error.map(otherwise),
             note: self.note.map(otherwise),
             never_null: self.never_null,

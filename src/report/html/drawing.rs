@@ -157,6 +157,7 @@ fn pair(table: &TableComparison) -> Pair<'_> {
     let (mut left, mut right, mut links) = (Rows::default(), Rows::default(), Vec::new());
     for column in shown {
         let name = column.name.to_string();
+        let from = sources(table, column).0;
         let mark = if column.class == Class::Missing {
             "+ "
         } else {
@@ -164,9 +165,12 @@ fn pair(table: &TableComparison) -> Pair<'_> {
         };
         right.shown.push(Cell {
             name: format!("{mark}{name}"),
-            class: class(column),
+            class: match column.class {
+                Class::Derived if from.is_empty() => "made",
+                _ => class(column),
+            },
         });
-        for source in sources(table, column).0 {
+        for source in from {
             let found = left.shown.iter().position(|cell| cell.name == source);
             let at = found.unwrap_or_else(|| {
                 left.shown.push(Cell {

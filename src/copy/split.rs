@@ -128,14 +128,14 @@ impl Split {
         }
         if let Some(text) = bad.text {
             self.bad
-                .push(String::from_utf8(text.to_vec()).map_err(|_| Broken)?);
+                .push(String::from_utf8(text.to_vec()).or(Err(Broken))?);
         } else {
-            let count = i16::try_from(self.values).map_err(|_| Broken)?;
+            let count = i16::try_from(self.values).or(Err(Broken))?;
             self.good.extend_from_slice(&count.to_be_bytes());
             self.good.extend_from_slice(values);
             self.rows += 1;
             if let Some(note) = note {
-                let note = std::str::from_utf8(note).map_err(|_| Broken)?;
+                let note = std::str::from_utf8(note).or(Err(Broken))?;
                 match self.notes.get_mut(note) {
                     Some(count) => *count += 1,
                     None => {
@@ -168,7 +168,7 @@ fn value(bytes: &[u8], at: usize) -> Result<Option<Value<'_>>, Broken> {
             end: at,
         }));
     }
-    let end = at + usize::try_from(length).map_err(|_| Broken)?;
+    let end = at + usize::try_from(length).or(Err(Broken))?;
     let text = bytes.get(at..end);
     Ok(text.map(|text| Value {
         text: Some(text),
@@ -185,7 +185,7 @@ fn head(bytes: &[u8]) -> Result<Option<usize>, Broken> {
     let Some(length) = bytes.get(15..).and_then(|rest| rest.first_chunk::<4>()) else {
         return Ok(None);
     };
-    let end = 19 + usize::try_from(u32::from_be_bytes(*length)).map_err(|_| Broken)?;
+    let end = 19 + usize::try_from(u32::from_be_bytes(*length)).or(Err(Broken))?;
     Ok((bytes.len() >= end).then_some(end))
 }
 

@@ -218,14 +218,15 @@ pub fn quarantine(
     )
 }
 
-/// Marks the lines of copies in quarantine whose rows are fine by now.
+/// Marks the lines of copies in quarantine whose rows are fine by now. The server has to know how many lines
+/// there are: for the one that it expects otherwise, it reads the whole stage a line.
 pub fn resolved(table: &TablePlan, home: Home) -> String {
     let open = table.key.iter().enumerate().map(|(index, column)| {
         let name = literal(column.name.as_str());
         format!("(q.key ->> {name})::{} AS k{}", column.wire, index + 1)
     });
     format!(
-        "WITH open AS MATERIALIZED (SELECT q.id, q.column_name, {} FROM align.quarantine AS q \
+        "ANALYZE align.quarantine; WITH open AS MATERIALIZED (SELECT q.id, q.column_name, {} FROM align.quarantine AS q \
          WHERE q.table_name = {} AND q.resolved_at IS NULL \
          AND q.run IN (SELECT c.run::text FROM align.copies AS c)) \
          UPDATE align.quarantine AS q SET resolved_at = now(), resolution = 'copied' FROM open AS o \

@@ -293,7 +293,8 @@ impl<'a> Missing<'a> {
             .iter()
             .filter_map(|name| self.columns.get(&(table, *name)));
         let is_own = finding.kind.starts_with(COLUMN) && finding.kind != WIDENED;
-        !finding.blocks && found.any(|before| !is_own || *before == MISSING)
+        !finding.blocks
+            && found.any(|before| !is_own || (*before == MISSING && finding.kind != MISSING))
     }
 }
 

@@ -68,7 +68,10 @@ pub(super) fn render(report: &Report<'_>) -> String {
 
 /// What a bot knows its own comment by: the first line, which nobody sees, one a pair.
 fn marker(report: &Report<'_>) -> String {
-    let name = |name: &str| name.replace(['-', '<', '>', '\n', '\r'], "_");
+    let name = |name: &str| {
+        name.replace("--", "__")
+            .replace(['<', '>', '\n', '\r'], "_")
+    };
     format!(
         "<!-- align:diff {} to {} -->",
         name(report.from.name),
@@ -226,6 +229,8 @@ mod tests {
     #[test]
     fn a_pair_as_a_comment() {
         insta::assert_snapshot!(render(&Sample::of_the_pair().report()), @r#"
+        <!-- align:diff clara-backend to TrendtialCRM -->
+
         ## clara-backend and TrendtialCRM
 
         **Alignment 52.8 of 100, under the gate of 90.** 2 of 4 tables and 6 of 13 columns of TrendtialCRM have a counterpart, mapped by `clara-to-trendtialcrm`; 4 blockers; 1 of 3 queries of the application answered.

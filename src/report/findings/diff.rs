@@ -205,15 +205,19 @@ fn spots(report: &Report<'_>, table: &TableComparison, to: &str, from: &str) -> 
                 name: Option<&QualifiedName>,
                 wanted: &str| {
         let name = name?;
-        let exact = places.iter().find(|(path, _)| {
-            let column = path.column.as_ref().map(ToString::to_string);
-            path.table == *name && column.as_deref() == Some(wanted)
-        });
-        let table = || {
-            places
-                .iter()
-                .find(|(path, _)| path.table == *name && path.column.is_none())
+        let whole = ObjectPath {
+            table: name.clone(),
+            column: None,
         };
+        // A table and its columns lie beside each other.
+        let mut of_table = places
+            .range(&whole..)
+            .take_while(|(path, _)| path.table == *name);
+        let exact = of_table.find(|(path, _)| {
+            let column = path.column.as_ref().map(ToString::to_string);
+            column.as_deref() == Some(wanted)
+        });
+        let table = || places.get_key_value(&whole);
         exact.or_else(table).and_then(|(_, place)| Spot::of(place))
     };
     let places = report.places;

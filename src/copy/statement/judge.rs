@@ -309,7 +309,11 @@ impl Judge<'_> {
             reference.table,
             same_fields(table, &reference.fields, "s", "t", &names)
         )];
-        for (parent, places) in reference.parent.iter().chain(&reference.more_parents) {
+        // Where nearly every parent is there already, the planner takes the new ones for a single row and
+        // looks for them anew beside each child.
+        let mut new_rows = Vec::new();
+        let parents = reference.parent.iter().chain(&reference.more_parents);
+        for (number, (parent, places)) in parents.enumerate() {
             let parent = &self.tables[*parent];
             let same = |alias: &str, column: &str| {
                 let pairs = reference.fields.iter().zip(places);
@@ -324,13 +328,22 @@ impl Judge<'_> {
                     same("p", "o")
                 ));
             }
-            there.push(format!(
-                "SELECT FROM {} AS p WHERE {} AND {}",
+            let shown: Vec<String> = places.iter().map(|n| format!("p.v{}", n + 1)).collect();
+            new_rows.push(format!(
+                "new{number} AS MATERIALIZED (SELECT {} FROM {} AS p WHERE {})",
+                shown.join(", "),
                 home.stage(parent),
-                same("p", "v"),
                 is_new(parent, home, "p")
             ));
+            there.push(format!(
+                "SELECT FROM new{number} AS p WHERE {}",
+                same("p", "v")
+            ));
         }
+        let new_rows = match new_rows.as_slice() {
+            [] => String::new(),
+            rows => format!("WITH {} ", rows.join(", ")),
+        };
         if let (true, Some(pair), [place], [name]) = (
             reference.is_carried,
             self.remembered,
@@ -350,7 +363,7 @@ impl Judge<'_> {
             .map(|place| format!("s.v{}::text", place + 1))
             .collect();
         format!(
-            "INSERT INTO {} SELECT {}, {}, {}, concat_ws(', ', {}) FROM {} AS s WHERE {} AND {} AND {}",
+            "INSERT INTO {} {new_rows}SELECT {}, {}, {}, concat_ws(', ', {}) FROM {} AS s WHERE {} AND {} AND {}",
             home.bad(table),
             keys(table, "s"),
             self.column_names(&reference.fields),

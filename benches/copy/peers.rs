@@ -23,7 +23,7 @@ pub(crate) enum Peer {
     Pgcopydb,
     /// pgloader: rows that are mapped already.
     Pgloader,
-    /// `INSERT … SELECT` over postgres_fdw, with the mapping written by hand.
+    /// `INSERT … SELECT` over `postgres_fdw`, with the mapping written by hand.
     Fdw,
 }
 

@@ -80,7 +80,7 @@ struct Questions {
     #[arg(long)]
     gate: bool,
 
-    /// Exit 1 for what FILE, an earlier `--format json`, does not know
+    /// Exit 1 for what FILE, an earlier `--format json`, lacks
     ///
     /// What the earlier report found already passes, whatever the gate says; what is new does not, nor
     /// does a score under the earlier one. A finding is known by its kind, its table and its names.

@@ -145,6 +145,7 @@ pub(super) fn run(ui: &Ui, args: &VerifyArgs) -> Result<Outcome, CliError> {
         budget: args.budget,
         sample: args.sample,
         summaries: ui.is_verbose(),
+        made_up: false,
     };
     let schemas = if request.compares() {
         Some(args.load(ui, &found)?)

@@ -24,6 +24,7 @@ use super::run::{Request, still_pending};
 use super::session::{Event, Failure, Session, server};
 use super::statement::line_of;
 use super::target::{Target, relations};
+use super::window::fill_with;
 
 const SEQUENCES: &str = include_str!("sql/sequences.sql");
 const DEFERRED: &str = include_str!("sql/deferred.sql");
@@ -288,10 +289,14 @@ impl Session<'_> {
                 Plain::AsIs if script.directives.batch.is_some() => Some(Substitution::Whole),
                 Plain::AsIs => None,
             };
-            let sql = match &substituted {
-                Some(Substitution::Nothing) => None,
-                Some(Substitution::Plain(sql)) => Some(sql.as_str()),
-                Some(Substitution::Whole) | None => Some(statement.text(&script.text)),
+            let sql = match (&substituted, &script.directives.batch) {
+                (Some(Substitution::Nothing), _) => None,
+                (Some(Substitution::Plain(sql)), _) => Some(sql.clone()),
+                (Some(Substitution::Whole), Some(batch)) => {
+                    let all = |_: &str| "true".to_owned();
+                    Some(fill_with(&script.text, statement, batch, all))
+                }
+                (_, _) => Some(statement.text(&script.text).to_owned()),
             };
             let here = |failure| failed(Some(index), failure);
             let lost = |error: sqlx::Error| here(Failure::of(&error, false));
@@ -307,7 +312,7 @@ impl Session<'_> {
             course.wal = course.ask_wal(&mut self.main).await.map_err(lost)?;
             let began = Instant::now();
             let rows = match sql {
-                Some(sql) => self.execute(sql).await.map_err(here)?,
+                Some(sql) => self.execute(&sql).await.map_err(here)?,
                 None => 0,
             };
             let took = began.elapsed();

@@ -46,6 +46,8 @@ pub struct Request<'a> {
     pub sample: Option<u64>,
     /// Whether the columns of a correspondence are summarised although it holds.
     pub summaries: bool,
+    /// Whether the rows are made up, so that nobody has to settle what lies in quarantine.
+    pub made_up: bool,
 }
 
 /// Both schemas, for the checks that compare them.
@@ -121,6 +123,7 @@ pub async fn run(
             budget: request.budget,
             sample: request.sample,
             summaries: request.summaries,
+            made_up: request.made_up,
         };
         let found = check_values(connection, &values).await;
         finish(

@@ -86,6 +86,10 @@ fn programs_read_locks_rewrites_wal_and_what_no_rollback_takes_back() {
         "migrations/two/V5__clean.sql",
         "-- align: no-transaction\nVACUUM clients;\n",
     );
+    shop.write(
+        "migrations/two/V6__every_row.sql",
+        "-- align: batch table=clients key=id size=100\nUPDATE clients SET size = size WHERE /* align:window */;\n",
+    );
     let before = shop.everything();
     let page = json(&shop.migrate(&[TRIAL, "--format", "json"]).ends_with(0));
     assert_eq!(page["command"], "migrate");
@@ -104,6 +108,8 @@ fn programs_read_locks_rewrites_wal_and_what_no_rollback_takes_back() {
     let filled = statements(&page, "V2__fill_names");
     assert_eq!(filled[0]["rows"], 1000);
     assert_eq!(filled[0]["substituted"]["by"], "whole");
+    let every = statements(&page, "V6__every_row");
+    assert_eq!(every[0]["rows"], 1000);
     assert!(
         filled[0]["wal_bytes"].as_i64().unwrap() > 50_000,
         "{filled:#?}"

@@ -107,6 +107,31 @@ fn the_role_that_status_writes_migrates_the_bundled_pair() {
 }
 
 #[test]
+fn who_is_not_shown_the_sessions_of_others_is_told_what_shows_them() {
+    // Roles belong to the whole server.
+    let cluster = Cluster::start(&Settings::default());
+    let clara = Clara::new(&cluster, "sees", Surroundings::Plain, "blind_owner");
+    let grants = || {
+        let status = ["status", "--grants", "--phase", "phase1"];
+        clara.align("postgres", &status).ends_with(0)
+    };
+    let wanted = "-- GRANT pg_read_all_stats TO blind_owner;";
+    let line = grants();
+    let lines: Vec<&str> = line.stdout.lines().filter(|line| *line == wanted).collect();
+    assert_eq!(lines.len(), 1, "{}", line.stdout);
+    let seen = |role: &str| {
+        clara.db.psql(&format!(
+            "SET ROLE {role}; SELECT count(*) FROM pg_stat_activity
+             WHERE application_name = 'psql' AND query LIKE '%align%'"
+        ))
+    };
+    assert_eq!(seen("blind_owner"), "0");
+    clara.db.psql(wanted.trim_start_matches("-- "));
+    assert_ne!(seen("blind_owner"), "0");
+    assert!(!grants().stdout.contains("pg_read_all_stats"));
+}
+
+#[test]
 fn tables_of_a_superuser_go_to_a_role_that_is_none() {
     let shop = Shop::new("superuser");
     let grants = shop.align(&["status", "--grants"]).ends_with(0);

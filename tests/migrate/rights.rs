@@ -231,3 +231,60 @@ fn type_hints(shop: &Shop, run: &Run) {
     }
     assert!(typed > 0, "{}", run.stderr);
 }
+
+/// Code that touches another's table: how it is written, and the directive that it takes, if any.
+const CODE: [(&str, &str); 5] = [
+    (
+        "",
+        "DO $$ BEGIN ALTER TABLE goods ADD COLUMN seen int; END $$;",
+    ),
+    ("", "DO $$ BEGIN COMMENT ON TABLE goods IS 'seen'; END $$;"),
+    (
+        "",
+        "DO $$ BEGIN IF true THEN EXECUTE 'DROP TABLE goods'; END IF; END $$;",
+    ),
+    (
+        "-- align: owner-of=goods\n",
+        "DO $$ DECLARE one text; BEGIN FOREACH one IN ARRAY ARRAY['goods'] LOOP
+            EXECUTE format('ALTER TABLE %I ADD COLUMN seen int', one); END LOOP; END $$;",
+    ),
+    (
+        "-- align: owner-of=public.goods\n",
+        "DO $$ BEGIN EXECUTE (SELECT string_agg('ALTER TABLE ' || t || ' ADD COLUMN seen int', ';')
+            FROM unnest(ARRAY['goods']) AS t); END $$;",
+    ),
+];
+
+#[test]
+fn tables_that_code_alone_touches_are_asked_for_before_the_first_write() {
+    let shop = Shop::new("code_rights");
+    for role in ["code_keeper", "code_runner"] {
+        shop.db.cluster.role(role, "LOGIN");
+    }
+    shop.db.psql(&format!(
+        "CREATE TABLE goods (id int); ALTER TABLE goods OWNER TO code_keeper;
+         ALTER TABLE clients OWNER TO code_runner;
+         GRANT CREATE ON DATABASE {} TO code_runner; GRANT CREATE ON SCHEMA public TO code_runner",
+        shop.db.name
+    ));
+    let url = shop.db.url_as("code_runner");
+    let allowed = "deletes-data,breaks-clients,blocks-writes,rewrites-table,not-reversible";
+    let run = || shop.migrate(&["--database", &url, "--phase", "code", "--allow", allowed]);
+    let first = "CREATE TABLE first_write (id int);\n";
+    shop.write("migrations/code/V1__first.sql", first);
+    let before = shop.everything();
+    for (directive, code) in CODE {
+        let file = format!("{directive}{code}\n");
+        shop.write("migrations/code/V2__code.sql", &file);
+        run().ends_with(3).says(&[
+            "which belongs to `code_keeper`",
+            "GRANT code_keeper TO code_runner;",
+        ]);
+        assert!(shop.everything() == before, "{code}: something was written");
+    }
+    shop.db.psql("GRANT code_keeper TO code_runner");
+    run().ends_with(0);
+    let added = "SELECT count(*) FROM pg_attribute
+        WHERE attrelid = 'goods'::regclass AND attname = 'seen'";
+    assert_eq!(shop.db.psql(added), "1");
+}

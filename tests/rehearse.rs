@@ -226,6 +226,15 @@ fn it_ends_with_1_below_the_gate_and_with_2_when_a_migration_fails() {
         told.contains("nowhere") && told.contains("V1__z.sql:1"),
         "{told}"
     );
+
+    // The phases of another folder reach the gate.
+    put(
+        "better/one/V1__all.sql",
+        "ALTER TABLE t ADD COLUMN x int, ADD COLUMN y int NOT NULL DEFAULT 0;\nALTER TABLE t ALTER COLUMN id TYPE bigint;",
+    );
+    let args = ["--map", "pair", "--migrations", "better", "--gate"];
+    let said = String::from_utf8_lossy(&run(folder.path(), &args).stdout).into_owned();
+    assert!(said.contains("\nthe gate passes\n"), "{said}");
     drop(turn);
 }
 

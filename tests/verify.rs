@@ -126,6 +126,30 @@ fn without_roles_and_auth_the_rest_holds_and_they_are_skipped_by_name() {
         .iter()
         .filter(|check| check["section"] == "statements" && check["verdict"] == "passed");
     assert!(sent.count() >= 5, "Clara's own statements");
+    let skipped = checks
+        .iter()
+        .filter(|check| check["verdict"] == "skipped" && check["section"] == "access");
+    let skipped: Vec<&str> = skipped
+        .map(|check| check["name"].as_str().unwrap())
+        .collect();
+    assert!(skipped.len() > 3, "{skipped:?}");
+    for (flags, each) in [
+        (&["verify", "--only", "access"][..], false),
+        (&["verify", "--only", "access", "--all"], true),
+    ] {
+        let output = align(&db).args(flags).output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(text.contains("checks skipped: "), !each, "{text}");
+        let lines = skipped.iter().filter(|name| {
+            text.lines()
+                .any(|line| line.contains(&format!(" {name}  skipped: ")))
+        });
+        assert_eq!(
+            lines.count(),
+            if each { skipped.len() } else { 0 },
+            "{text}"
+        );
+    }
     db.psql("DROP TRIGGER align_conversation_to_call ON conversations");
     let (document, code) = verify(&db, &["--only", "flow"]);
     assert_eq!(code, 1);

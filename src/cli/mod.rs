@@ -6,6 +6,8 @@ mod args;
 mod copy;
 mod diff;
 mod error;
+#[cfg(test)]
+mod flags;
 mod help;
 mod inspect;
 mod map;

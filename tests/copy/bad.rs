@@ -196,6 +196,10 @@ fn two_runners_take_turns() {
     pair.copy(&["--wait-lock", "0s"])
         .ends_with(3)
         .says(&["another runner is at work"]);
+    let retry = ["quarantine", "retry", "--yes", "--wait-lock", "0s"];
+    pair.align(&pair.between(&retry, &[]))
+        .ends_with(3)
+        .says(&["another runner is at work"]);
     let second = pair.copy(&[]).ends_with(0);
     assert_eq!(second.counts("notes"), [400, 0, 400, 0]);
     finished(child.wait_with_output().expect("it is ours")).ends_with(0);

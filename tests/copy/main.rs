@@ -6,6 +6,7 @@ mod cluster;
 mod crm;
 mod drill;
 mod faults;
+mod flags;
 mod small;
 mod straight;
 mod union;

@@ -2,16 +2,16 @@
 
 use super::Pair;
 
-const SHOP: &str = "
+pub(super) const SHOP: &str = "
     CREATE TABLE customers (id serial PRIMARY KEY, name varchar(40) NOT NULL, mail text, size varchar(20));
     CREATE TABLE orders (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, customer int NOT NULL REFERENCES customers, total numeric(10, 2));
     INSERT INTO customers (name, mail, size) SELECT 'Customer ' || n, 'c' || n || '@x.org', (10 * n)::text FROM generate_series(1, 20) AS n;
     INSERT INTO orders (customer, total) SELECT 1 + n % 20, n * 1.25 FROM generate_series(1, 60) AS n;";
-const CRM: &str = "
+pub(super) const CRM: &str = "
     CREATE TABLE clients (id serial PRIMARY KEY, client_name text NOT NULL UNIQUE, email text, seats integer);
     CREATE TABLE orders (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, client_id int NOT NULL REFERENCES clients, total numeric);
     CREATE INDEX ON orders (client_id);";
-const MAPPING: &str = r#"
+pub(super) const MAPPING: &str = r#"
     [[table]]
     from = "customers"
     to = "clients"

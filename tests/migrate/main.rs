@@ -8,6 +8,7 @@ mod backup;
 mod clara;
 #[path = "../cluster/mod.rs"]
 mod cluster;
+mod elsewhere;
 mod failure;
 mod faults;
 mod hostile;

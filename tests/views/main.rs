@@ -61,3 +61,17 @@ fn refused(db: &Database<'_>, sql: &str, words: &str) {
     let error = db.try_psql(sql).expect_err(sql);
     assert!(error.contains(words), "{sql}\n{error}");
 }
+
+#[test]
+fn a_file_gets_what_standard_output_would_have() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("views.sql");
+    let path = path.to_str().unwrap();
+    let url = cluster::database("views_output").url();
+    let args = ["--map", "clara-to-trendtialcrm"];
+    let (sql, _) = written(&url, &args);
+    let (nothing, said) = written(&url, &[&args[..], &["--output", path]].concat());
+    assert_eq!(nothing, "");
+    assert!(said.contains(&format!("wrote {path}")), "{said}");
+    assert_eq!(std::fs::read_to_string(path).unwrap(), sql);
+}

@@ -83,6 +83,8 @@ fn within(cluster: &Cluster, rows: u64, runs: u64) {
         "values",
         "--database",
         "env:TO",
+        "--to",
+        "env:TO",
     ];
     let verify = median(runs, || {
         let (took, output) = align(&args, &[("TO", &database)]);

@@ -6,10 +6,12 @@ mod args;
 mod copy;
 mod diff;
 mod error;
+mod help;
 mod inspect;
 mod map;
 mod migrate;
 mod output;
+mod pages;
 mod pair;
 mod quarantine;
 mod rehearse;
@@ -70,6 +72,11 @@ enum Command {
     Verify(verify::VerifyArgs),
     Copy(copy::CopyArgs),
     Quarantine(quarantine::QuarantineArgs),
+    Help(help::HelpArgs),
+    #[command(hide = true)]
+    Man(pages::ManArgs),
+    #[command(hide = true)]
+    Completions(pages::CompletionsArgs),
 }
 
 /// Runs the program on its own arguments.
@@ -111,6 +118,9 @@ fn dispatch(ui: &Ui, command: Command) -> Result<Outcome, CliError> {
         Command::Verify(args) => verify::run(ui, &args),
         Command::Copy(args) => copy::run(ui, &args),
         Command::Quarantine(args) => quarantine::run(ui, &args),
+        Command::Help(args) => help::run(ui, &args, Cli::command()),
+        Command::Man(args) => pages::man(ui, &args, Cli::command()),
+        Command::Completions(args) => pages::completions(ui, &args, Cli::command()),
     }
 }
 

@@ -2,11 +2,14 @@
 
 use crate::run::Place;
 
-const COMMANDS: [&[&str]; 14] = [
+const COMMANDS: [&[&str]; 17] = [
     &[],
+    &["completions"],
     &["copy"],
     &["diff"],
+    &["help"],
     &["inspect"],
+    &["man"],
     &["map", "check"],
     &["map", "init"],
     &["map", "rows"],

@@ -10,10 +10,12 @@ mod help;
 mod init;
 mod known;
 mod mapping;
+mod pages;
 mod questions;
 mod rows;
 mod run;
 mod streams;
+mod topics;
 
 /// Two schemas that a rename and a type tell apart.
 const OLD: &str = "CREATE TABLE clients (id uuid PRIMARY KEY, name varchar(255) NOT NULL);\n";

@@ -4,6 +4,7 @@
 //! -- align: no-transaction
 //! -- align: batch table=clients key=id size=10000 passes=1
 //! -- align: lock-timeout=2s
+//! -- align: owner-of=clients
 //! ```
 
 use std::time::Duration;
@@ -14,11 +15,12 @@ use crate::schema::Ident;
 const PREFIX: &str = "align:";
 const DEFAULT_SIZE: u32 = 10_000;
 const PASSES: [u32; 5] = [1, 2, 4, 8, 16];
-const KNOWN: [&str; 4] = [
+const KNOWN: [&str; 5] = [
     "no-transaction",
     "batch",
     "lock-timeout",
     "statement-timeout",
+    "owner-of",
 ];
 
 /// How a file wants to be run.
@@ -32,6 +34,9 @@ pub struct Directives {
     pub lock_timeout: Option<Duration>,
     /// How long one of its statements may run; `None` is without end.
     pub statement_timeout: Option<Duration>,
+    /// Tables whose owner the role has to act as, beside those that can be read from the statements: code
+    /// may put a table's name together when it runs.
+    pub owner_of: Vec<TableRef>,
 }
 
 /// The windows of a batch.
@@ -100,8 +105,12 @@ impl Directives {
             }
             ("lock-timeout", Some(value)) => self.lock_timeout = Some(duration(value)?),
             ("statement-timeout", Some(value)) => self.statement_timeout = Some(duration(value)?),
+            ("owner-of", Some(value)) => self.owner_of.push(table(value)?),
             ("lock-timeout" | "statement-timeout", None) => {
                 return Err(format!("`{name}` wants a time, such as `{name}=2s`"));
+            }
+            ("owner-of", None) => {
+                return Err("`owner-of` wants a table, such as `owner-of=clients`".to_owned());
             }
             ("no-transaction" | "batch", Some(_)) => {
                 return Err(format!("`{name}` takes no value"));
@@ -116,15 +125,12 @@ impl Directives {
 }
 
 fn batch(words: &mut impl Iterator<Item = String>) -> Result<Batch, String> {
-    let (mut table, mut key, mut size, mut passes) = (None, None, DEFAULT_SIZE, None);
+    let (mut about, mut key, mut size, mut passes) = (None, None, DEFAULT_SIZE, None);
     for word in words {
         let (name, value) = pair(&word);
         let value = value.ok_or_else(|| format!("`{word}` is no `name=value`"))?;
         match name {
-            "table" => {
-                let parsed = value.parse::<TableRef>();
-                table = Some(parsed.map_err(|error| format!("`{value}` names no table: {error}"))?);
-            }
+            "table" => about = Some(table(value)?),
             "key" => {
                 let parsed = value.parse::<TableRef>();
                 let parsed =
@@ -149,7 +155,7 @@ fn batch(words: &mut impl Iterator<Item = String>) -> Result<Batch, String> {
             }
         }
     }
-    match (table, key) {
+    match (about, key) {
         (Some(table), Some(key)) => Ok(Batch {
             table,
             key,
@@ -159,6 +165,11 @@ fn batch(words: &mut impl Iterator<Item = String>) -> Result<Batch, String> {
         (None, _) => Err("`batch` wants a `table=`".to_owned()),
         (_, None) => Err("`batch` wants a `key=`".to_owned()),
     }
+}
+
+fn table(name: &str) -> Result<TableRef, String> {
+    let parsed = name.parse::<TableRef>();
+    parsed.map_err(|error| format!("`{name}` names no table: {error}"))
 }
 
 fn pair(word: &str) -> (&str, Option<&str>) {
@@ -247,6 +258,9 @@ mod tests {
         assert_eq!((batch.size, batch.passes), (DEFAULT_SIZE, None));
         let batch = read("-- align: batch table=t key=id passes=4").batch;
         assert_eq!(batch.unwrap().passes, Some(4));
+        let tables = read("-- align: owner-of=clients\n-- align: owner-of=\"Old one\".leads");
+        let names: Vec<String> = tables.owner_of.iter().map(ToString::to_string).collect();
+        assert_eq!(names, ["clients", "\"Old one\".leads"]);
     }
 
     #[test]
@@ -267,6 +281,11 @@ mod tests {
                 "-- align: lock-timeout=2d",
                 1,
                 "`2d` is no time; write `500ms`, `2s`, `5m` or `2h`",
+            ),
+            (
+                "-- align: owner-of",
+                1,
+                "`owner-of` wants a table, such as `owner-of=clients`",
             ),
             ("-- align: batch key=id", 1, "`batch` wants a `table=`"),
             ("-- align: batch table=t", 1, "`batch` wants a `key=`"),

@@ -503,7 +503,7 @@ mod tests {
             ),
             (
                 "-- align: what\nselect 1",
-                "1: there is no directive `what`; there are `no-transaction`, `batch`, `lock-timeout`, `statement-timeout`",
+                "1: there is no directive `what`; there are `no-transaction`, `batch`, `lock-timeout`, `statement-timeout`, `owner-of`",
             ),
         ] {
             let expected = format!("V1__a.sql:{expected}");

@@ -138,7 +138,14 @@ pub(super) fn effects(script: &Script, before: &mut Before) -> Vec<Effects> {
         }
         effects
     };
-    script.statements.iter().map(of).collect()
+    let mut effects: Vec<Effects> = script.statements.iter().map(of).collect();
+    if let Some(first) = effects.first_mut() {
+        let told = script.directives.owner_of.iter();
+        first
+            .needs
+            .extend(told.map(|table| Need::Own(table.to_string())));
+    }
+    effects
 }
 
 /// Names of what a script makes itself, in the code that it runs, too: nobody waits for it, and dropping

@@ -8,6 +8,7 @@
 //! moment leaves nothing that the next run does not go on from.
 
 mod apply;
+mod backup;
 mod batch;
 mod directive;
 mod driver;
@@ -43,6 +44,7 @@ mod trial;
 mod watch;
 mod window;
 
+pub use backup::confirm_backup;
 pub use directive::{Batch, Directives, duration};
 pub use driver::{Driver, Failed as DriverError};
 pub use error::{MigrateError, Refusal, Session as OtherSession, StepError};

@@ -13,6 +13,8 @@ use crate::schema::quote;
 const RIGHTS: &str = include_str!("sql/rights.sql");
 /// The role that is suggested.
 const ROLE: &str = "align_migrator";
+/// The server's own role whose members are shown what every session does.
+const WATCHER: &str = "pg_read_all_stats";
 
 /// A right that is missing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,7 +118,28 @@ pub async fn role_sql(
         ));
     }
     statements.extend(missing.into_iter().map(|missing| missing.grant));
+    if !sees_others(connection, acts).await? {
+        statements.push(format!(
+            "-- Only to be told whose session is in the way, and of old writers that are connected:\n\
+             -- GRANT {WATCHER} TO {};",
+            quote(called)
+        ));
+    }
     Ok(statements)
+}
+
+/// Whether the role is shown what other roles' sessions do; a role that is still to be made is not.
+async fn sees_others(
+    connection: &mut PgConnection,
+    role: Option<&str>,
+) -> Result<bool, MigrateError> {
+    let Some(role) = role else {
+        return Ok(false);
+    };
+    let query = "SELECT pg_has_role($1::name, $2::name, 'USAGE')";
+    let row = sqlx::query_scalar(query).persistent(false);
+    let sees = row.bind(role).bind(WATCHER).fetch_one(connection).await;
+    sees.map_err(|error| server("ask for the rights of a role", &error))
 }
 
 /// The one owner of what is there that is no superuser.

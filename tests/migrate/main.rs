@@ -4,6 +4,7 @@
     reason = "a test that cannot go on fails where it is"
 )]
 
+mod backup;
 mod clara;
 #[path = "../cluster/mod.rs"]
 mod cluster;

@@ -107,6 +107,31 @@ fn the_role_that_status_writes_migrates_the_bundled_pair() {
 }
 
 #[test]
+fn who_is_not_shown_the_sessions_of_others_is_told_what_shows_them() {
+    // Roles belong to the whole server.
+    let cluster = Cluster::start(&Settings::default());
+    let clara = Clara::new(&cluster, "sees", Surroundings::Plain, "blind_owner");
+    let grants = || {
+        let status = ["status", "--grants", "--phase", "phase1"];
+        clara.align("postgres", &status).ends_with(0)
+    };
+    let wanted = "-- GRANT pg_read_all_stats TO blind_owner;";
+    let line = grants();
+    let lines: Vec<&str> = line.stdout.lines().filter(|line| *line == wanted).collect();
+    assert_eq!(lines.len(), 1, "{}", line.stdout);
+    let seen = |role: &str| {
+        clara.db.psql(&format!(
+            "SET ROLE {role}; SELECT count(*) FROM pg_stat_activity
+             WHERE application_name = 'psql' AND query LIKE '%align%'"
+        ))
+    };
+    assert_eq!(seen("blind_owner"), "0");
+    clara.db.psql(wanted.trim_start_matches("-- "));
+    assert_ne!(seen("blind_owner"), "0");
+    assert!(!grants().stdout.contains("pg_read_all_stats"));
+}
+
+#[test]
 fn tables_of_a_superuser_go_to_a_role_that_is_none() {
     let shop = Shop::new("superuser");
     let grants = shop.align(&["status", "--grants"]).ends_with(0);
@@ -205,4 +230,61 @@ fn type_hints(shop: &Shop, run: &Run) {
         }
     }
     assert!(typed > 0, "{}", run.stderr);
+}
+
+/// Code that touches another's table: how it is written, and the directive that it takes, if any.
+const CODE: [(&str, &str); 5] = [
+    (
+        "",
+        "DO $$ BEGIN ALTER TABLE goods ADD COLUMN seen int; END $$;",
+    ),
+    ("", "DO $$ BEGIN COMMENT ON TABLE goods IS 'seen'; END $$;"),
+    (
+        "",
+        "DO $$ BEGIN IF true THEN EXECUTE 'DROP TABLE goods'; END IF; END $$;",
+    ),
+    (
+        "-- align: owner-of=goods\n",
+        "DO $$ DECLARE one text; BEGIN FOREACH one IN ARRAY ARRAY['goods'] LOOP
+            EXECUTE format('ALTER TABLE %I ADD COLUMN seen int', one); END LOOP; END $$;",
+    ),
+    (
+        "-- align: owner-of=public.goods\n",
+        "DO $$ BEGIN EXECUTE (SELECT string_agg('ALTER TABLE ' || t || ' ADD COLUMN seen int', ';')
+            FROM unnest(ARRAY['goods']) AS t); END $$;",
+    ),
+];
+
+#[test]
+fn tables_that_code_alone_touches_are_asked_for_before_the_first_write() {
+    let shop = Shop::new("code_rights");
+    for role in ["code_keeper", "code_runner"] {
+        shop.db.cluster.role(role, "LOGIN");
+    }
+    shop.db.psql(&format!(
+        "CREATE TABLE goods (id int); ALTER TABLE goods OWNER TO code_keeper;
+         ALTER TABLE clients OWNER TO code_runner;
+         GRANT CREATE ON DATABASE {} TO code_runner; GRANT CREATE ON SCHEMA public TO code_runner",
+        shop.db.name
+    ));
+    let url = shop.db.url_as("code_runner");
+    let allowed = "deletes-data,breaks-clients,blocks-writes,rewrites-table,not-reversible";
+    let run = || shop.migrate(&["--database", &url, "--phase", "code", "--allow", allowed]);
+    let first = "CREATE TABLE first_write (id int);\n";
+    shop.write("migrations/code/V1__first.sql", first);
+    let before = shop.everything();
+    for (directive, code) in CODE {
+        let file = format!("{directive}{code}\n");
+        shop.write("migrations/code/V2__code.sql", &file);
+        run().ends_with(3).says(&[
+            "which belongs to `code_keeper`",
+            "GRANT code_keeper TO code_runner;",
+        ]);
+        assert!(shop.everything() == before, "{code}: something was written");
+    }
+    shop.db.psql("GRANT code_keeper TO code_runner");
+    run().ends_with(0);
+    let added = "SELECT count(*) FROM pg_attribute
+        WHERE attrelid = 'goods'::regclass AND attname = 'seen'";
+    assert_eq!(shop.db.psql(added), "1");
 }

@@ -78,6 +78,9 @@ fn step_failed(step: &StepError, changed: bool) -> CliError {
     let mut error = CliError::failed(chain.context(step.to_string()));
     if let Some(hint) = &step.hint {
         error = error.hint(hint.clone());
+        if hint.contains("align.confirm_backup(") {
+            error = error.hint("or run it again with `--confirm-backup 'where it is'`");
+        }
     }
     if changed {
         error = error

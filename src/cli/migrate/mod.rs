@@ -1,6 +1,7 @@
 //! `align migrate`
 
 mod ask;
+mod backup;
 mod export;
 mod failure;
 mod found;
@@ -73,6 +74,9 @@ pub(super) struct MigrateArgs {
 
     #[command(flatten)]
     leave: Leave,
+
+    #[command(flatten)]
+    backup: backup::BackupArg,
 
     /// What to write: text, json
     ///
@@ -294,12 +298,15 @@ async fn migrate(
         };
         return answer(ui, &words);
     }
+    args.backup.check(&prepared)?;
     let consent = Consent {
         ui,
         leave: &args.leave,
         control,
     };
-    let consents = consent.get(&prepared, args.what.adopt.is_some()).await?;
+    let mut consents = consent.get(&prepared, args.what.adopt.is_some()).await?;
+    let backup = &args.backup;
+    backup.confirm(&mut session, control, &mut consents).await?;
     let request = Request {
         phases: &found.phases,
         tables: &found.tables,

@@ -71,9 +71,9 @@ pub(super) fn without_places(body: &str) -> String {
 
 /// Statements of a procedural body: from each verb that stands where a statement can begin.
 pub(super) fn pieces(body: &str) -> Vec<Statement> {
-    const VERBS: [&str; 11] = [
-        "alter", "call", "create", "delete", "do", "drop", "execute", "insert", "truncate",
-        "update", "with",
+    const VERBS: [&str; 13] = [
+        "alter", "call", "comment", "create", "delete", "do", "drop", "execute", "insert", "merge",
+        "truncate", "update", "with",
     ];
     const BEFORE: [&str; 5] = ["begin", "then", "else", "loop", "execute"];
     let mut found = Vec::new();

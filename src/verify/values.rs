@@ -191,6 +191,7 @@ async fn rows(
         new,
         filter,
         bad: missing.join(" AND "),
+        doubt: None,
     };
     let sql = question.sql(values.sample);
     let found = ask(connection, &sql).await?;
@@ -334,11 +335,8 @@ async fn column<'a>(
                 new: new.clone(),
                 join: join.clone(),
                 filter: filter.clone(),
-                bad: format!(
-                    "{}{} AND NOT ({excused})",
-                    unless_as_written(entry, &expression, &old, &new),
-                    differs(&expression)
-                ),
+                bad: format!("{} AND NOT ({excused})", differs(&expression)),
+                doubt: doubt(entry, &expression, &old, &new),
             },
             before: entry.from.iter().map(|column| &column.name).collect(),
             column: expression.column,
@@ -357,14 +355,14 @@ fn differs(expression: &Expression) -> String {
     }
 }
 
-/// A number as the server writes it is what its text says: no more has to be asked of such a row, and the
-/// checks that a conversion makes of any text cost many times as much.
-fn unless_as_written(
+/// What makes it worth to look closer. A number that the server writes as its text stands is what the text
+/// says, and the questions that a conversion asks of any text cost many times as much.
+fn doubt(
     entry: &ColumnCorrespondence,
     expression: &Expression,
     old: &Relation,
     new: &Relation,
-) -> String {
+) -> Option<String> {
     let kind = |relation: &Relation, column: &Ident| match relation.shape.slot(column) {
         Some(Slot {
             kind: Kind::Plain(ty),
@@ -374,7 +372,7 @@ fn unless_as_written(
     };
     let is_plain = matches!(&entry.rule, Rule::Convert(steps) if steps.is_empty());
     let [from] = entry.from.as_slice() else {
-        return String::new();
+        return None;
     };
     let is_text = matches!(
         kind(old, &from.name),
@@ -385,12 +383,9 @@ fn unless_as_written(
         Some(ColumnType::Smallint | ColumnType::Integer | ColumnType::Bigint)
     );
     let is_bare = entry.nulls.is_empty() && entry.default.is_none() && entry.to.len() == 1;
-    if is_plain && is_bare && is_text && is_number {
-        let (old, new) = (&from.name, &expression.column);
-        format!("t.{new}::text IS DISTINCT FROM s.{old} AND ")
-    } else {
-        String::new()
-    }
+    let (old, new) = (&from.name, &expression.column);
+    (is_plain && is_bare && is_text && is_number)
+        .then(|| format!("t.{new}::text IS DISTINCT FROM s.{old}"))
 }
 
 /// Rows that are known to differ: in quarantine, or by the mapping's word.

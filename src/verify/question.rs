@@ -25,6 +25,8 @@ pub(super) struct Question {
     pub(super) filter: String,
     /// Which of them are wrong.
     pub(super) bad: String,
+    /// What is true of every wrong one, and sooner said.
+    pub(super) doubt: Option<String>,
 }
 
 impl Question {
@@ -71,25 +73,29 @@ pub(super) async fn sound(
     connection: &mut PgConnection,
     questions: &[&Question],
 ) -> Result<Vec<Sound>, VerifyError> {
-    let mut all: Vec<(String, Vec<&str>)> = Vec::new();
+    let mut all: Vec<(String, Vec<&Question>)> = Vec::new();
     for question in questions {
         let rows = question.rows();
         match all.iter_mut().find(|(of, _)| *of == rows) {
-            Some((_, bad)) => bad.push(&question.bad),
-            None => all.push((rows, vec![&question.bad])),
+            Some((_, same)) => same.push(question),
+            None => all.push((rows, vec![question])),
         }
     }
     let mut sound = Vec::new();
-    for (of, bad) in all {
+    for (of, questions) in all {
         let begun = Instant::now();
-        let any: Vec<String> = bad.iter().map(|bad| format!("({bad})")).collect();
-        let sql = format!(
-            "SELECT count(*) AS seen, count(*) FILTER (WHERE {}) AS bad, NULL::text[] AS keys FROM {of}",
-            any.join(" OR ")
-        );
-        let found = ask(connection, &sql).await?;
+        let doubts = questions.iter();
+        let doubts = doubts.map(|one| one.doubt.as_ref().unwrap_or(&one.bad));
+        let mut found = ask(connection, &any_of(&of, doubts)).await?;
+        if found.trouble.is_none()
+            && found.bad > 0
+            && questions.iter().any(|one| one.doubt.is_some())
+        {
+            let wrong = questions.iter().map(|one| &one.bad);
+            found = ask(connection, &any_of(&of, wrong)).await?;
+        }
         if found.trouble.is_none() && found.bad == 0 {
-            let columns = u32::try_from(bad.len()).unwrap_or(u32::MAX);
+            let columns = u32::try_from(questions.len()).unwrap_or(u32::MAX);
             sound.push(Sound {
                 of,
                 seen: found.seen,
@@ -98,6 +104,15 @@ pub(super) async fn sound(
         }
     }
     Ok(sound)
+}
+
+/// Counts the rows, and those of which any of the conditions holds.
+fn any_of<'a>(rows: &str, conditions: impl Iterator<Item = &'a String>) -> String {
+    let conditions: Vec<String> = conditions.map(|one| format!("({one})")).collect();
+    format!(
+        "SELECT count(*) AS seen, count(*) FILTER (WHERE {}) AS bad, NULL::text[] AS keys FROM {rows}",
+        conditions.join(" OR ")
+    )
 }
 
 /// What a question found.

@@ -18,7 +18,7 @@ use crate::ddl::literal;
 use crate::mapping::{ColumnCorrespondence, Lookup, Mapping, Rule, Status, Sync, TableRef};
 use crate::schema::{ColumnType, Ident, QualifiedName, quote};
 use crate::transform::sql::{Expression, columns};
-use crate::transform::{LookupSource, Lookups, SESSION, Shape};
+use crate::transform::{Kind, LookupSource, Lookups, SESSION, Shape, Slot};
 
 const RELATION: &str = include_str!("sql/relation.sql");
 const QUARANTINE: &str = "quarantine is empty or settled";
@@ -191,6 +191,7 @@ async fn rows(
         new,
         filter,
         bad: missing.join(" AND "),
+        doubt: None,
     };
     let sql = question.sql(values.sample);
     let found = ask(connection, &sql).await?;
@@ -335,6 +336,7 @@ async fn column<'a>(
                 join: join.clone(),
                 filter: filter.clone(),
                 bad: format!("{} AND NOT ({excused})", differs(&expression)),
+                doubt: doubt(entry, &expression, &old, &new),
             },
             before: entry.from.iter().map(|column| &column.name).collect(),
             column: expression.column,
@@ -351,6 +353,39 @@ fn differs(expression: &Expression) -> String {
         Some(code) => format!("({code} IS NOT NULL OR {value})"),
         None => format!("({value})"),
     }
+}
+
+/// What makes it worth to look closer. A number that the server writes as its text stands is what the text
+/// says, and the questions that a conversion asks of any text cost many times as much.
+fn doubt(
+    entry: &ColumnCorrespondence,
+    expression: &Expression,
+    old: &Relation,
+    new: &Relation,
+) -> Option<String> {
+    let kind = |relation: &Relation, column: &Ident| match relation.shape.slot(column) {
+        Some(Slot {
+            kind: Kind::Plain(ty),
+            ..
+        }) => Some(ty.clone()),
+        Some(_) | None => None,
+    };
+    let is_plain = matches!(&entry.rule, Rule::Convert(steps) if steps.is_empty());
+    let [from] = entry.from.as_slice() else {
+        return None;
+    };
+    let is_text = matches!(
+        kind(old, &from.name),
+        Some(ColumnType::Text | ColumnType::Varchar { .. })
+    );
+    let is_number = matches!(
+        kind(new, &expression.column),
+        Some(ColumnType::Smallint | ColumnType::Integer | ColumnType::Bigint)
+    );
+    let is_bare = entry.nulls.is_empty() && entry.default.is_none() && entry.to.len() == 1;
+    let (old, new) = (&from.name, &expression.column);
+    (is_plain && is_bare && is_text && is_number)
+        .then(|| format!("t.{new}::text IS DISTINCT FROM s.{old}"))
 }
 
 /// Rows that are known to differ: in quarantine, or by the mapping's word.

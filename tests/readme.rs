@@ -233,3 +233,90 @@ fn what_is_no_console_is_run_too() {
         }
     }
 }
+
+/// What the program writes before what it has to say.
+const SAYS: [&str; 4] = ["error: ", "  cause: ", "hint: ", "warning: "];
+
+/// Every page that a reader of this repository finds.
+fn pages() -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let listed = Command::new("git")
+        .args(["ls-files", "*.md"])
+        .current_dir(root)
+        .output();
+    let listed = listed.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
+    let mut names: Vec<String> = listed
+        .iter()
+        .flat_map(|names| names.lines())
+        .map(str::to_owned)
+        .collect();
+    if names.is_empty() {
+        names.push("README.md".to_owned());
+    }
+    let read = |name: &String| std::fs::read_to_string(root.join(name)).unwrap_or_default();
+    names
+        .iter()
+        .map(|name| (name.clone(), read(name)))
+        .collect()
+}
+
+/// What stands in a console block is compared with what is printed, so an error text anywhere else is one
+/// that nothing holds to the program.
+fn told_elsewhere(text: &str) -> Vec<&str> {
+    let mut is_console = false;
+    let mut is_open = false;
+    let mut found = Vec::new();
+    for line in text.lines() {
+        if let Some(language) = line.strip_prefix("```") {
+            is_open = !is_open;
+            is_console = is_open && language == "console";
+        } else if !is_console {
+            let words = line.trim_start_matches(['>', '|', '-', '`', ' ']);
+            let tells = SAYS.iter().any(|says| {
+                words.starts_with(says.trim_start())
+                    || line.contains(&format!("`{}", says.trim_start()))
+            });
+            let quotes = line
+                .split('`')
+                .skip(1)
+                .step_by(2)
+                .any(|code| code.starts_with("cannot "));
+            if tells || quotes {
+                found.push(line);
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn every_error_text_is_one_that_the_program_prints() {
+    for (name, text) in pages() {
+        assert_eq!(told_elsewhere(&text), Vec::<&str>::new(), "{name}");
+        // Only the README's blocks are run.
+        let elsewhere = blocks(&text, "console");
+        assert!(
+            name == "README.md" || elsewhere.is_empty(),
+            "{name} shows commands that nothing runs"
+        );
+    }
+    // None of them hides behind `[…]`, which stands for any line: each is compared as it stands.
+    let text = readme();
+    let errors = shown(&text).into_iter().flat_map(|shown| shown.lines);
+    let errors: Vec<String> = errors
+        .filter(|line| SAYS.iter().any(|says| line.starts_with(says)))
+        .collect();
+    assert!(errors.len() >= 4, "{errors:?}");
+    assert!(errors.iter().all(|line| !line.contains('…')), "{errors:?}");
+
+    let page = "error: a\n```console\n$ align\nerror: b\n```\n- `hint: c`\n```text\nerror: d\n```\nthen `cannot read e` is said\nan error: f";
+    assert_eq!(
+        told_elsewhere(page),
+        [
+            "error: a",
+            "- `hint: c`",
+            "error: d",
+            "then `cannot read e` is said"
+        ]
+    );
+}

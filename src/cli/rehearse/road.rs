@@ -141,7 +141,7 @@ impl Rehearsal<'_> {
             budget: BUDGET,
             sample: None,
             summaries: false,
-            made_up: true,
+            made_up: self.rows.is_some(),
         };
         let mut connection = connect(options).await.map_err(CliError::failed)?;
         let work = verify::run(&mut connection, &request, Some(schemas));

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use anyhow::anyhow;
 
+use super::near::near;
 use super::ui::{ERROR, HINT, Ui};
 use crate::mapping::file::ParseError;
 use crate::report::screen::visible;
@@ -106,7 +107,11 @@ impl CliError {
     pub(super) fn load(source: &SourceSpec, error: LoadError) -> Self {
         let hint = load_hint(&error);
         let error = anyhow::Error::new(error).context(format!("cannot read `{source}`"));
-        hint.into_iter().fold(Self::failed(error), Self::hint)
+        let error = match meant_variable(source) {
+            Some(name) => Self::failed(error).hint(format!("did you mean `env:{name}`?")),
+            None => Self::failed(error),
+        };
+        hint.into_iter().fold(error, Self::hint)
     }
 
     pub(super) fn file(what: &str, path: &Path, error: LoadError) -> Self {
@@ -221,6 +226,16 @@ fn load_hint(error: &LoadError) -> Option<String> {
     }
 }
 
+/// Where the source names a variable that is not set, one that is.
+fn meant_variable(source: &SourceSpec) -> Option<String> {
+    let typed = source.to_string();
+    let name = typed.strip_prefix("env:")?;
+    match super::environment(name) {
+        Some(_) => None,
+        None => near(name, super::variables()),
+    }
+}
+
 /// What lies where the path was looked for.
 fn near_name(path: &Path) -> Option<String> {
     let wanted = path.file_name()?.to_str()?;
@@ -235,9 +250,6 @@ fn near_name(path: &Path) -> Option<String> {
     let names = entries
         .flatten()
         .filter_map(|entry| entry.file_name().into_string().ok());
-    let (similarity, name) = names
-        .map(|name| (strsim::jaro_winkler(wanted, &name), name))
-        .max_by(|a, b| a.0.total_cmp(&b.0).then_with(|| b.1.cmp(&a.1)))?;
-    let near = path.with_file_name(name);
-    (similarity > 0.85).then(|| format!("there is `{}`", near.display()))
+    let found = path.with_file_name(near(wanted, names)?);
+    Some(format!("there is `{}`", found.display()))
 }

@@ -12,6 +12,7 @@ mod help;
 mod inspect;
 mod map;
 mod migrate;
+mod near;
 mod output;
 mod pages;
 mod pair;
@@ -144,6 +145,11 @@ fn typed_color(typed: &[OsString]) -> clap::ColorChoice {
         };
     }
     color
+}
+
+/// The variables that are set, by name alone.
+fn variables() -> impl Iterator<Item = String> {
+    env::vars_os().filter_map(|(name, _)| name.into_string().ok())
 }
 
 /// A variable that is not UTF-8 counts as not set: nothing here could use it.

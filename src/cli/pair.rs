@@ -8,6 +8,7 @@ use tokio::runtime;
 
 use super::args::Sides;
 use super::error::CliError;
+use super::near::near;
 use super::ui::Ui;
 use crate::bundled;
 use crate::mapping::{self, Mapping, file};
@@ -111,6 +112,18 @@ fn named(map: &str) -> Result<FoundMapping, CliError> {
         if path.exists() {
             return error;
         }
+        let folder = Path::new(FOLDER);
+        let pairs = pairs_here().unwrap_or_default();
+        let names = pairs
+            .iter()
+            .filter_map(|pair| pair.parent()?.file_name()?.to_str());
+        let error = match near(map, names) {
+            Some(name) => error.hint(format!(
+                "did you mean `--map {}`?",
+                folder.join(name).display()
+            )),
+            None => error,
+        };
         error.hint(format!(
             "the pair inside this program is `--map {}`",
             bundled::PAIR.name
@@ -299,11 +312,7 @@ impl Road {
 
 fn bundled_phase(name: &str) -> Result<Phase, FilesError> {
     let Some(folder) = bundled::PAIR.phase(name) else {
-        let names: Vec<&str> = bundled::PAIR.phases().collect();
-        let cause = format!(
-            "there is no such phase inside this program; there are {}",
-            names.join(", ")
-        );
+        let cause = "there is no such phase inside this program".to_owned();
         return Err(FilesError {
             troubles: vec![Trouble {
                 path: name.to_owned(),

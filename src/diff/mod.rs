@@ -24,6 +24,7 @@ pub use blocker::{Blocker, BlockerKind};
 pub use change::{Change, Object, What};
 pub use conversion::Conversion;
 pub(crate) use conversion::{Typed, conversion};
+pub(crate) use correspondence::near;
 pub use correspondence::{CorrespondenceState, State};
 pub(crate) use domain::restricts;
 pub(crate) use facts::count;

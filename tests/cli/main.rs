@@ -10,6 +10,7 @@ mod help;
 mod init;
 mod known;
 mod mapping;
+mod meant;
 mod pages;
 mod questions;
 mod rows;

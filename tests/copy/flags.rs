@@ -133,3 +133,16 @@ fn lines_are_chosen_by_the_run_that_put_them_there() {
     );
     assert!(open > 0 && open < all, "{counts}");
 }
+
+#[test]
+fn a_table_that_is_not_there_is_told_with_one_that_is() {
+    let pair = Pair::new("meant", SHOP, CRM, MAPPING);
+    for flags in [["--table", "custmers"], ["--where", "custmers=id > 1"]] {
+        pair.copy(&flags).ends_with(2).says(&[
+            "the from side has no table `custmers`",
+            "did you mean `customers`?",
+        ]);
+    }
+    let strange = pair.copy(&["--table", "zzz"]).ends_with(2);
+    strange.says(&["it has `customers`, `orders`"]);
+}

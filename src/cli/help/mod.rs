@@ -3,6 +3,7 @@
 use clap::{Args, Command};
 
 use super::error::{CliError, Outcome};
+use super::near::near;
 use super::ui::Ui;
 
 /// What `align help` explains beside commands, each a text of this folder.
@@ -91,14 +92,10 @@ fn unknown(command: &Command, before: &[String], word: &str) -> CliError {
     let known: Vec<String> = commands.chain(topics).collect();
     let asked = [before, &[word.to_owned()]].concat().join(" ");
     let error = CliError::say(format!("there is no page `{asked}`"));
-    let near = known
-        .iter()
-        .map(|name| (strsim::jaro_winkler(word, name), name))
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .filter(|(similarity, _)| *similarity > 0.75);
+    let meant = near(word, &known);
     let path = |name: &str| [before, &[name.to_owned()]].concat().join(" ");
-    match near {
-        Some((_, name)) => error.hint(format!("did you mean `align help {}`?", path(name))),
+    match meant {
+        Some(name) => error.hint(format!("did you mean `align help {}`?", path(&name))),
         None if known.is_empty() => {
             error.hint(format!("`align help {}` has none below", before.join(" ")))
         }

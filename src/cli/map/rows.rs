@@ -9,6 +9,7 @@ use clap::{Args, ValueEnum};
 
 use crate::cli::args::{MapArg, OutputArg, Sides};
 use crate::cli::error::{CliError, Outcome};
+use crate::cli::near::near;
 use crate::cli::pair::{self, FoundMapping, Loaded};
 use crate::cli::ui::Ui;
 use crate::mapping::{At, ColumnCorrespondence, Lookup, Rule, TableRef, Transform};
@@ -211,14 +212,9 @@ fn table<'a>(name: &TableRef, side: &'a Loaded) -> Result<&'a Table, CliError> {
     find(name, &side.schema).ok_or_else(|| {
         let tables = side.schema.tables.iter();
         let tables: Vec<String> = tables.map(|table| side.schema.show(&table.name)).collect();
-        let near = tables
-            .iter()
-            .map(|table| (strsim::jaro_winkler(table, &name.to_string()), table))
-            .filter(|(similarity, _)| *similarity > 0.8)
-            .max_by(|a, b| a.0.total_cmp(&b.0));
         let error = CliError::say(format!("{} has no table `{name}`", side.name));
-        match near {
-            Some((_, near)) => error.hint(format!("did you mean `{near}`?")),
+        match near(&name.to_string(), &tables) {
+            Some(near) => error.hint(format!("did you mean `{near}`?")),
             None => error.hint(format!("its tables are {}", tables.join(", "))),
         }
     })

@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::super::args::MapArg;
 use super::super::error::CliError;
+use super::super::near::near;
 use super::super::pair::{self, FoundMapping, Road};
 use super::super::ui::Ui;
 use crate::mapping::{ColumnRef, OnError};
@@ -129,7 +130,7 @@ impl Scope {
             phases.push(
                 migrations
                     .phase(name)
-                    .map_err(|error| unreadable(name, &error))?,
+                    .map_err(|error| unreadable(&migrations, name, &error))?,
             );
         }
         let last = road.iter().rposition(|name| names.contains(name));
@@ -149,7 +150,7 @@ impl Scope {
     }
 }
 
-fn unreadable(phase: &str, error: &FilesError) -> CliError {
+fn unreadable(road: &Road, phase: &str, error: &FilesError) -> CliError {
     let mut lines = error.troubles.iter().rev().map(ToString::to_string);
     let last = lines.next().unwrap_or_default();
     let chain = lines.fold(anyhow::Error::msg(last), anyhow::Error::context);
@@ -158,7 +159,15 @@ fn unreadable(phase: &str, error: &FilesError) -> CliError {
     if error.is_empty_folder() {
         return said.hint("write the first one into it: `V1__what_it_does.sql`");
     }
-    said
+    let known = road.phases();
+    if known.iter().any(|known| known == phase) {
+        return said;
+    }
+    match near(phase, &known) {
+        Some(meant) => said.hint(format!("did you mean `{meant}`?")),
+        None if known.is_empty() => said,
+        None => said.hint(format!("there are `{}`", known.join("`, `"))),
+    }
 }
 
 /// The from side's tables that the mapping names.

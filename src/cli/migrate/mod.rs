@@ -23,6 +23,7 @@ use self::ask::Consent;
 use self::teller::{Story, Teller};
 use super::args::ListFormat;
 use super::error::{CliError, Outcome};
+use super::near::near;
 use super::runtime::{block_on, or_stopped};
 use super::ui::Ui;
 use crate::migrate::{
@@ -560,6 +561,9 @@ fn hazard(text: &str) -> Result<Hazard, String> {
     let found = Hazard::ALL.into_iter().find(|hazard| hazard.word() == text);
     found.ok_or_else(|| {
         let words: Vec<&str> = Hazard::ALL.iter().map(|hazard| hazard.word()).collect();
-        format!("there are {}", words.join(", "))
+        match near(text, &words) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => format!("there are {}", words.join(", ")),
+        }
     })
 }

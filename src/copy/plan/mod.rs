@@ -16,7 +16,7 @@ pub use field::{Field, wire};
 pub use key::{KeyColumn, MatchKeys, Reference, Unique};
 pub use union::Rival;
 
-use crate::diff::Pairing;
+use crate::diff::{Pairing, near};
 use crate::mapping::{Mapping, OnError, Rule, Status, TableRef, Transform};
 use crate::schema::{QualifiedName, Schema, Table, TableKind};
 use crate::transform::{Lookups, Shape, sql};
@@ -251,7 +251,12 @@ impl Sides<'_> {
         for name in self.wishes.only.iter().chain(conditions) {
             let Some(table) = self.pairing.source(name) else {
                 let trouble = Trouble::new(format!("the from side has no table `{name}`"));
-                troubles.push(trouble.hint(format!("it has {}", names(self.from))));
+                let known = self.from.tables.iter();
+                let known = known.map(|table| self.from.show(&table.name));
+                troubles.push(match near(&name.to_string(), known).first() {
+                    Some(meant) => trouble.hint(format!("did you mean `{meant}`?")),
+                    None => trouble.hint(format!("it has {}", names(self.from))),
+                });
                 continue;
             };
             if !self.has_place(table) {

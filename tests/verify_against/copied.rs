@@ -168,6 +168,42 @@ fn a_condition_of_the_mapping_leaves_rows_where_they_are() {
 }
 
 #[test]
+fn what_holds_once_may_be_edited_and_is_said_not_to_be_compared() {
+    let pair = shop("once");
+    pair.map(&MAPPING.replace(
+        "on_error = \"quarantine\"",
+        "on_error = \"quarantine\"\n    sync = \"once\"",
+    ));
+    pair.from
+        .psql("UPDATE customers SET size = 'many' WHERE id = 4");
+    copy(&pair);
+    pair.to
+        .psql("UPDATE clients SET seats = 1 WHERE id IN (15, 1500)");
+    let run = pair.verify(&[]).ends_with(0);
+    assert_eq!(run.passed("customers"), 2000);
+    let said = "seats is written once, may be edited since, and is not compared";
+    assert_eq!(
+        run.found("customers"),
+        [
+            "1 row is in quarantine: see them with `align quarantine list`",
+            said
+        ]
+    );
+    // The other columns of those rows are compared as before.
+    pair.to
+        .psql("UPDATE clients SET email = NULL WHERE id = 1500");
+    let run = pair.verify(&["--show-values"]).ends_with(1);
+    assert_eq!(
+        run.found("customers")[..2],
+        [
+            "1 row is different (email in 1)",
+            "{\"id\": 1500} differs in email: NULL here, \"c1500@x.org\" there"
+        ]
+    );
+    assert!(run.found("customers").contains(&said.to_owned()));
+}
+
+#[test]
 fn a_mapping_that_cannot_be_followed_is_said() {
     let pair = shop("follow");
     pair.map(&MAPPING.replace("clients.email", "clients.mail"));

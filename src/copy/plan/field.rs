@@ -3,7 +3,7 @@
 use super::{Sides, Trouble};
 use crate::ddl::literal;
 use crate::diff::{Pairing, State};
-use crate::mapping::{ColumnCorrespondence, OnError, Rule, TableRef, Transform};
+use crate::mapping::{ColumnCorrespondence, OnError, Rule, Sync, TableRef, Transform};
 use crate::schema::{Column, ColumnType, Ident, Identity, Schema, Table};
 use crate::transform::{Code, Kind, Shape, sql, straight};
 
@@ -38,6 +38,8 @@ pub struct Field {
     pub is_carried: bool,
     /// `GENERATED ALWAYS AS IDENTITY`
     pub is_identity: bool,
+    /// Whether the value holds when it is written, and may be another one later.
+    pub is_once: bool,
 }
 
 /// The fields of a table, in the target's order.
@@ -274,6 +276,7 @@ fn field(
             .iter()
             .all(|step| matches!(step, Transform::Cast { .. })),
         is_identity: column.identity == Some(Identity::Always),
+        is_once: rule.sync == Sync::Once,
     }
 }
 

@@ -114,8 +114,12 @@ async fn table(
         ranges::compare((&mut *source, &mut *target), &mut sides, against.range_rows).await?;
     if sides.source.keys.is_empty() {
         let bag = compared.differing.iter();
-        let bag = bag.map(|differing| told::bag(&sides, differing)).collect();
-        return Ok(Check::of(Section::Values, name(plan), compared.rows, bag));
+        let bag = bag.map(|differing| told::bag(&sides, differing));
+        let bag: Vec<Finding> = bag.collect();
+        let is_bad = !bag.is_empty();
+        let findings = bag.into_iter().chain(told::once(plan)).collect();
+        let check = Check::of(Section::Values, name(plan), compared.rows, findings);
+        return Ok(judged(check, is_bad));
     }
     let both = (&mut *source, &mut *target);
     let differences = rows::list(both, &sides, &compared.differing, against.keys).await?;
@@ -124,15 +128,21 @@ async fn table(
     let columns = rows::columns(both, &sides, keys, against.show_values).await?;
     let is_bad = differences.missing.total + differences.different.total > 0
         || differences.extra.total > 0 && !against.allow_extra;
-    let findings = told::findings(&sides, &differences, &columns, against.allow_extra);
+    let mut findings = told::findings(&sides, &differences, &columns, against.allow_extra);
+    findings.extend(told::once(plan));
     let looked_at = compared.rows + sides.quarantined + sides.matched;
-    let mut check = Check::of(Section::Values, name(plan), looked_at, findings);
+    let check = Check::of(Section::Values, name(plan), looked_at, findings);
+    Ok(judged(check, is_bad))
+}
+
+/// What is worth knowing is no failure.
+fn judged(mut check: Check, is_bad: bool) -> Check {
     check.verdict = if is_bad {
         Verdict::Failed
     } else {
         Verdict::Passed
     };
-    Ok(check)
+    check
 }
 
 /// What two databases of one shape do not both have, and what could not be planned: one check each.

@@ -76,6 +76,16 @@ pub(super) fn identity(plan: &TablePlan) -> Vec<usize> {
     }
 }
 
+/// The places of the fields that both sides must have alike: not of those that people may have changed
+/// since, unless the row is told by them.
+pub(super) fn compared(plan: &TablePlan) -> Vec<usize> {
+    let identity = identity(plan);
+    let places = 0..plan.fields.len();
+    places
+        .filter(|place| !plan.fields[*place].is_once || identity.contains(place))
+        .collect()
+}
+
 impl Side {
     /// The source's rows as the mapping makes them. `follows` says which values of a field are others in
     /// the target.
@@ -102,8 +112,9 @@ impl Side {
                 field.wire, field.value
             ));
         }
-        let codes = plan.fields.iter().enumerate();
-        let codes = codes.filter_map(|(place, field)| Some((place, field.code.clone()?)));
+        let codes = compared(plan).into_iter().enumerate();
+        let codes =
+            codes.filter_map(|(place, field)| Some((place, plan.fields[field].code.clone()?)));
         Self {
             codes: codes.collect(),
             joins: joins.concat(),
@@ -123,10 +134,10 @@ impl Side {
     }
 
     fn of(plan: &TablePlan, table: String, values: &[String], digest: Digest) -> Self {
-        let fields = || plan.fields.iter().zip(values);
-        let columns = fields().map(|(field, value)| {
-            let value = canonical(field, value);
-            (field.name.as_str().to_owned(), value)
+        let columns = compared(plan).into_iter().filter_map(|place| {
+            let field = &plan.fields[place];
+            let value = canonical(field, values.get(place)?);
+            Some((field.name.as_str().to_owned(), value))
         });
         let keys = identity(plan).into_iter().filter_map(|place| {
             let field = &plan.fields[place];

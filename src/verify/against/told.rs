@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::known::Sides;
 use super::ranges::Differing;
 use super::rows::{Column, Differences, Key, Listed, whole};
-use super::side::Side;
+use super::side::{Side, compared};
+use crate::copy::plan::TablePlan;
 use crate::verify::Finding;
 
 /// How many keys stand in the SQL of a kind.
@@ -85,6 +86,22 @@ pub(super) fn findings(
         }
     }
     findings
+}
+
+/// Columns of which nothing is said, for they may have been edited since.
+pub(super) fn once(plan: &TablePlan) -> Option<Finding> {
+    let compared = compared(plan);
+    let places = (0..plan.fields.len()).filter(|place| !compared.contains(place));
+    let names: Vec<&str> = places
+        .map(|place| plan.fields[place].name.as_str())
+        .collect();
+    let is = if names.len() == 1 { "is" } else { "are" };
+    (!names.is_empty()).then(|| {
+        Finding::new(format!(
+            "{} {is} written once, may be edited since, and {is} not compared",
+            names.join(", ")
+        ))
+    })
 }
 
 /// Rows without a key, of which only all together can be told whether they are the same.

@@ -12,6 +12,7 @@ use super::plan::TablePlan;
 use super::report::{Event, Report, TableReport};
 use super::statement::archive;
 use super::statement::judge;
+use super::statement::kept;
 use super::statement::publish;
 use super::statement::{Conflict, Home};
 use crate::migrate::{LOCK, OtherSession, Refusal, holder};
@@ -352,7 +353,20 @@ impl Copy<'_> {
             .collect();
         let (filenode, _) = ledger::layout(&mut self.source, table).await?;
         let mut steps = publish::remember(table, home, &self.request.pair);
-        steps.extend(archive::put(table, home, &run.id, self.request.conflict));
+        let wishes = &self.request.wishes;
+        let is_whole = self.only.is_none()
+            && wishes.conditions.is_empty()
+            && wishes.sample.is_none()
+            && table.rivals.is_empty();
+        let conflict = self.request.conflict;
+        steps.extend(kept::steps(
+            table,
+            home,
+            &self.request.pair,
+            conflict,
+            is_whole,
+        ));
+        steps.extend(archive::put(table, home, &run.id, conflict));
         steps.push(publish::quarantine(table, home, &run.id, &messages));
         steps.push(publish::resolved(table, home));
         for step in &steps {

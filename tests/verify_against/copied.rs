@@ -49,18 +49,19 @@ fn shop(name: &str) -> Pair {
     pair
 }
 
+const COPY: [&str; 8] = [
+    "copy",
+    "--yes",
+    "--max-errors",
+    "100%",
+    "--from",
+    "env:FROM",
+    "--to",
+    "env:TO",
+];
+
 fn copy(pair: &Pair) -> Run {
-    let args = [
-        "copy",
-        "--yes",
-        "--max-errors",
-        "100%",
-        "--from",
-        "env:FROM",
-        "--to",
-        "env:TO",
-    ];
-    pair.align(&args).ends_with(0)
+    pair.align(&COPY).ends_with(0)
 }
 
 #[test]
@@ -201,6 +202,125 @@ fn what_holds_once_may_be_edited_and_is_said_not_to_be_compared() {
         ]
     );
     assert!(run.found("customers").contains(&said.to_owned()));
+}
+
+#[test]
+fn a_row_that_was_there_before_the_copy_is_kept_and_named() {
+    let pair = shop("kept");
+    pair.to.psql(
+        "INSERT INTO clients (id, client_name, email, seats) VALUES (7, 'Mine', 'c7@x.org', 1), (8, 'Customer 8', 'c8@x.org', 80), (9, 'Mine, too', NULL, NULL)",
+    );
+    copy(&pair);
+    let kept = [
+        "2 rows are kept from before the copy, and not compared",
+        "{\"id\": 7} was there before the copy",
+        "{\"id\": 9} was there before the copy",
+    ];
+    let run = pair.verify(&[]).ends_with(0);
+    assert_eq!(run.passed("customers"), 2000);
+    assert_eq!(run.found("customers"), kept);
+    // A second copy finds all of them there, and keeps no more of them than the first.
+    copy(&pair);
+    pair.to.psql(
+        "UPDATE clients SET seats = 1 WHERE id = 1500; UPDATE clients SET seats = 2 WHERE id = 7",
+    );
+    let run = pair.verify(&[]).ends_with(1);
+    assert_eq!(
+        run.found("customers"),
+        [
+            &[
+                "1 row is different (seats in 1)",
+                "{\"id\": 1500} differs in seats"
+            ],
+            &kept[..]
+        ]
+        .concat()
+    );
+    let run = pair.verify(&["--keys", "1"]).ends_with(1);
+    assert_eq!(
+        run.found("customers")[2..],
+        [
+            "2 rows are kept from before the copy, and not compared; the first 1 are listed",
+            kept[1]
+        ]
+    );
+    // A row that was kept and is gone is missing.
+    pair.to
+        .psql("UPDATE clients SET seats = 15000 WHERE id = 1500; DELETE FROM orders WHERE client_id = 9; DELETE FROM tags WHERE client_id = 9; DELETE FROM clients WHERE id = 9");
+    let run = pair.verify(&[]).ends_with(1);
+    assert_eq!(
+        run.found("customers")[..2],
+        [
+            "1 row is missing in this database",
+            "{\"id\": 9} is missing"
+        ]
+    );
+    // What the copy has written itself is the copy's: by an update, or after the rows were gone.
+    let update = ["--on-conflict", "update"];
+    pair.align(&[&COPY[..], &update].concat()).ends_with(0);
+    let run = pair.verify(&[]).ends_with(0);
+    assert!(run.found("customers").is_empty(), "{run:#?}");
+    pair.to
+        .psql("UPDATE clients SET client_name = 'Customer X' WHERE id = 7");
+    pair.verify(&[]).ends_with(1);
+}
+
+#[test]
+fn rows_that_are_gone_and_copied_anew_are_kept_no_more() {
+    let pair = shop("anew");
+    let mine = "INSERT INTO clients (id, client_name, email) VALUES (7, 'Mine', NULL)";
+    for between in ["", mine] {
+        pair.to.psql(mine);
+        copy(&pair);
+        assert_eq!(
+            pair.to.psql("SELECT to_key FROM align.kept"),
+            "{7}",
+            "before"
+        );
+        pair.to.psql("TRUNCATE clients, orders, tags");
+        pair.to.psql(&between.replace("7, 'Mine'", "3000, 'Mine'"));
+        copy(&pair);
+        assert_eq!(pair.to.psql("SELECT count(*) FROM align.kept"), "0");
+        pair.to
+            .psql("TRUNCATE clients, orders, tags; DROP SCHEMA align CASCADE");
+    }
+}
+
+#[test]
+fn a_key_of_several_columns_may_be_another_one_there() {
+    let from = "
+        CREATE TABLE seats (hall text, n int, mail text, paid numeric, PRIMARY KEY (hall, n));
+        INSERT INTO seats SELECT 'h' || n % 7, n, 'm' || n, n FROM generate_series(1, 3000) AS n;";
+    let to = "
+        CREATE TABLE seats (hall text, n int, mail text UNIQUE, paid numeric, PRIMARY KEY (hall, n));
+        INSERT INTO seats VALUES ('old', 1, 'm1', 5), ('old', 2, 'm2', 2), ('h3', 3, 'm3', 9), ('h4', 4, 'm4', 4);";
+    let pair = Pair::new("several", from, to);
+    pair.map("[[table]]\nfrom = \"seats\"\nto = \"seats\"\nmatch = [\"mail\"]\n");
+    copy(&pair);
+    let run = pair.verify(&[]).ends_with(0);
+    assert_eq!(run.passed("seats"), 3000);
+    assert_eq!(
+        run.found("seats"),
+        [
+            "1 row is kept from before the copy, and not compared",
+            "{\"hall\": \"h3\", \"n\": 3} was there before the copy",
+            "2 rows are there under another key, and not compared",
+        ]
+    );
+    // A row under another key that is gone is missing.
+    pair.to.psql(
+        "DELETE FROM seats WHERE hall = 'old' AND n = 2; INSERT INTO seats VALUES ('old', 3, 'x', 1)",
+    );
+    let run = pair.verify(&[]).ends_with(1);
+    assert_eq!(
+        run.found("seats")[..4],
+        [
+            "1 row is missing in this database",
+            "{\"hall\": \"h2\", \"n\": 2} is missing",
+            "1 row is in this database alone",
+            "{\"hall\": \"old\", \"n\": 3} is in this database alone",
+        ]
+    );
 }
 
 #[test]

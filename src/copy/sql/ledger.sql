@@ -60,3 +60,13 @@ CREATE TABLE IF NOT EXISTS align.matched (
     to_value    text NOT NULL,
     PRIMARY KEY (pair, table_name, column_name, from_value)
 );
+
+-- Whole keys of rows that were on this side before the first copy of their table, which left them as they
+-- were; and of rows that are here under another key of several columns.
+CREATE TABLE IF NOT EXISTS align.kept (
+    pair        text NOT NULL,
+    table_name  text NOT NULL,
+    from_key    text[] NOT NULL,
+    to_key      text[] NOT NULL,
+    PRIMARY KEY (pair, table_name, from_key)
+);

@@ -10,7 +10,7 @@ use crate::copy::plan::TablePlan;
 use crate::ddl::literal;
 
 const KEPT: &str = "SELECT to_regclass('align.matched') IS NOT NULL AS matched, \
-    to_regclass('align.copies') IS NOT NULL AND to_regclass('align.quarantine') IS NOT NULL AS quarantine";
+    to_regclass('align.kept') IS NOT NULL AS kept, to_regclass('align.copies') IS NOT NULL AND to_regclass('align.quarantine') IS NOT NULL AS quarantine";
 
 /// What a copy has left in the target of a table's rows.
 #[derive(Debug, Default)]
@@ -18,7 +18,9 @@ pub(super) struct Known {
     /// The source's keys of rows in quarantine.
     quarantined: Vec<Vec<String>>,
     /// Keys of rows that are in the target under another one.
-    matched: Vec<(String, String)>,
+    matched: Vec<(Vec<String>, Vec<String>)>,
+    /// What gives the keys of rows that were there before the copy, which left them as they were.
+    kept: Option<String>,
     /// Values that follow such rows, by the place of their field.
     follows: BTreeMap<usize, Vec<(String, String)>>,
 }
@@ -32,6 +34,8 @@ pub(super) struct Sides {
     pub(super) quarantined: u64,
     /// Rows that are in the target under another key.
     pub(super) matched: u64,
+    /// What gives the keys of rows that were there before the copy, which left them as they were.
+    pub(super) kept: Option<String>,
 }
 
 impl Known {
@@ -46,21 +50,22 @@ impl Known {
         let (Some(row), Some(pair)) = (rows.first(), pair) else {
             return Ok(known);
         };
-        if row
-            .try_get("quarantine")
-            .map_err(|error| Trouble::of(&error))?
-        {
+        let has = |name| {
+            row.try_get::<bool, _>(name)
+                .map_err(|error| Trouble::of(&error))
+        };
+        if has("quarantine")? {
             known.quarantined = quarantined(target, plan).await?;
         }
-        if row
-            .try_get("matched")
-            .map_err(|error| Trouble::of(&error))?
-        {
+        if has("matched")? {
             if let [place] = identity(plan).as_slice() {
                 let field = &plan.fields[*place];
                 let table = plan.to.to_string();
-                known.matched =
-                    matched(target, pair, &table, field.name.as_str(), &field.wire).await?;
+                let pairs = matched(target, pair, &table, field.name.as_str(), &field.wire).await?;
+                known.matched = pairs
+                    .into_iter()
+                    .map(|(from, to)| (vec![from], vec![to]))
+                    .collect();
             }
             for reference in &plan.references {
                 let ([place], [name]) =
@@ -75,6 +80,17 @@ impl Known {
                     known.follows.insert(*place, pairs);
                 }
             }
+        }
+        if has("kept")? && plan.primary.is_some() {
+            let lines = format!(
+                "FROM align.kept AS k WHERE k.pair = {} AND k.table_name = {} AND k.from_key",
+                literal(pair),
+                literal(&plan.to.to_string())
+            );
+            if identity(plan).len() > 1 {
+                known.matched.extend(moved(target, plan, &lines).await?);
+            }
+            known.kept = Some(format!("SELECT k.from_key AS key {lines} = k.to_key"));
         }
         Ok(known)
     }
@@ -104,22 +120,15 @@ impl Known {
             }
             source.without(&columns, &types, &self.quarantined);
         }
-        let from: Vec<Vec<String>> = self
-            .matched
-            .iter()
-            .map(|(from, _)| vec![from.clone()])
-            .collect();
+        let from: Vec<Vec<String>> = self.matched.iter().map(|(from, _)| from.clone()).collect();
         let mut matched = 0;
         if !from.is_empty() {
             let found = session.keys(&source.having(&from)).await?;
             matched = found.len() as u64;
             source.without_keys(&from);
             let found: BTreeSet<Vec<String>> = found.into_iter().collect();
-            let there = self
-                .matched
-                .iter()
-                .filter(|(from, _)| found.contains(&vec![from.clone()]));
-            gone.extend(there.map(|(_, to)| vec![to.clone()]));
+            let there = self.matched.iter().filter(|(from, _)| found.contains(from));
+            gone.extend(there.map(|(_, to)| to.clone()));
         }
         if !gone.is_empty() {
             // A key that another row of the source has is that row's, and not accounted for.
@@ -133,6 +142,7 @@ impl Known {
             target,
             quarantined,
             matched,
+            kept: self.kept.clone(),
         })
     }
 }
@@ -180,4 +190,35 @@ async fn matched(
         Some((from, to))
     });
     Ok(pairs.collect())
+}
+
+/// Rows whose key has several columns, and another value in the target. What is remembered of a row that
+/// is gone, or that came under its own key since, holds no more.
+async fn moved(
+    target: &mut Session,
+    plan: &TablePlan,
+    lines: &str,
+) -> Result<Vec<(Vec<String>, Vec<String>)>, Trouble> {
+    let sql = format!("SELECT k.from_key || k.to_key AS key {lines} <> k.to_key");
+    let width = identity(plan).len();
+    let pairs = target.keys(&sql).await?.into_iter();
+    let mut pairs: Vec<(Vec<String>, Vec<String>)> = pairs
+        .filter(|both| both.len() == 2 * width)
+        .map(|mut from| {
+            let to = from.split_off(width);
+            (from, to)
+        })
+        .collect();
+    if pairs.is_empty() {
+        return Ok(pairs);
+    }
+    let side = Side::target(plan, Digest::Md5);
+    let asked = pairs
+        .iter()
+        .flat_map(|(from, to)| [from.clone(), to.clone()]);
+    let asked: Vec<Vec<String>> = asked.collect();
+    let there = target.keys(&side.having(&asked)).await?;
+    let there: BTreeSet<Vec<String>> = there.into_iter().collect();
+    pairs.retain(|(from, to)| there.contains(to) && !there.contains(from));
+    Ok(pairs)
 }

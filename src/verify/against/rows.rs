@@ -1,6 +1,6 @@
 //! From ranges that differ to the rows that do.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use sqlx::Row;
 use sqlx::postgres::PgRow;
@@ -9,9 +9,12 @@ use super::known::Sides;
 use super::ranges::Differing;
 use super::session::{Session, Trouble};
 use super::side::Range;
+use crate::ddl::literal;
 
 /// Keys of so many rows are listed at a time.
 const BATCH: u64 = 200_000;
+/// So many keys are looked up at a time.
+const ASKED: usize = 5_000;
 /// So many ranges are asked for at a time.
 const RANGES: usize = 32;
 
@@ -27,6 +30,8 @@ pub(super) struct Differences {
     pub(super) extra: Listed,
     /// They are on both sides, and differ.
     pub(super) different: Listed,
+    /// They differ, too, but were in the target before the copy, which left them as they were.
+    pub(super) kept: Listed,
 }
 
 /// Some rows: how many, and the keys of the first of them.
@@ -79,9 +84,42 @@ pub(super) async fn list(
     for ranges in batches(differing) {
         let (from, to) = (sides.source.list(&ranges), sides.target.list(&ranges));
         let (here, there) = tokio::join!(source.rows(&from), target.rows(&to));
-        settle(&here?, &there?, most, &mut differences).map_err(|error| Trouble::of(&error))?;
+        let mut batch = settle(&here?, &there?).map_err(|error| Trouble::of(&error))?;
+        if let Some(lines) = &sides.kept {
+            let kept = kept(target, lines, &batch.different).await?;
+            differences.kept.add(kept.iter().cloned().collect(), most);
+            batch.different.retain(|key| !kept.contains(key));
+        }
+        differences.missing.add(batch.missing, most);
+        differences.extra.add(batch.extra, most);
+        differences.different.add(batch.different, most);
     }
     Ok(differences)
+}
+
+/// Which of those keys rows have that were there before the copy.
+async fn kept(
+    target: &mut Session,
+    lines: &str,
+    different: &[Key],
+) -> Result<HashSet<Key>, Trouble> {
+    let mut found = HashSet::new();
+    for keys in different.chunks(ASKED) {
+        let keys: Vec<String> = whole(keys)
+            .into_iter()
+            .map(|key| {
+                let parts = key.iter().map(|part| literal(part));
+                format!("(ARRAY[{}])", parts.collect::<Vec<_>>().join(", "))
+            })
+            .collect();
+        let sql = format!(
+            "{lines} AND k.from_key IN (SELECT w.key FROM (VALUES {}) AS w (key))",
+            keys.join(", ")
+        );
+        let rows = target.keys(&sql).await?.into_iter();
+        found.extend(rows.map(|key| key.into_iter().map(Some).collect::<Key>()));
+    }
+    Ok(found)
 }
 
 /// Ranges that are asked for together; neighbours are one.
@@ -111,12 +149,14 @@ fn batches(differing: &[Differing]) -> Vec<Vec<Range>> {
     batches
 }
 
-fn settle(
-    here: &[PgRow],
-    there: &[PgRow],
-    most: usize,
-    differences: &mut Differences,
-) -> Result<(), sqlx::Error> {
+/// The keys of rows of a batch.
+struct Batch {
+    missing: Vec<Key>,
+    extra: Vec<Key>,
+    different: Vec<Key>,
+}
+
+fn settle(here: &[PgRow], there: &[PgRow]) -> Result<Batch, sqlx::Error> {
     let read = |row: &PgRow| -> Result<(Key, i64), sqlx::Error> {
         Ok((row.try_get("key")?, row.try_get("digest")?))
     };
@@ -147,10 +187,11 @@ fn settle(
     }
     let missing = open.into_iter();
     let missing = missing.flat_map(|(key, digests)| vec![key; digests.len()]);
-    differences.missing.add(missing.collect(), most);
-    differences.extra.add(extra, most);
-    differences.different.add(different, most);
-    Ok(())
+    Ok(Batch {
+        missing: missing.collect(),
+        extra,
+        different,
+    })
 }
 
 /// Keys without NULL.

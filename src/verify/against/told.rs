@@ -23,6 +23,7 @@ pub(super) fn findings(
         missing,
         extra,
         different,
+        kept,
     } = differences;
     let key = |key: &Key| shown(&sides.source, key);
     let sides_of = |listed: &Listed| both(sides, &listed.keys);
@@ -72,6 +73,19 @@ pub(super) fn findings(
             let columns = columns.collect::<Vec<_>>().join(", ");
             let one = both(sides, std::slice::from_ref(row));
             Finding::new(format!("{} differs in {columns}", key(row))).shown_by(one)
+        }));
+    }
+    if kept.total > 0 {
+        let text = format!(
+            "{} kept from before the copy, and not compared{}",
+            are(kept),
+            capped(kept)
+        );
+        findings.push(Finding::new(text).shown_by(sides_of(kept)));
+        let rows = kept.keys.iter();
+        findings.extend(rows.map(|row| {
+            let one = both(sides, std::slice::from_ref(row));
+            Finding::new(format!("{} was there before the copy", key(row))).shown_by(one)
         }));
     }
     for (count, words) in [

@@ -272,6 +272,41 @@ pub(super) fn unstaged(run: &str, table: &TablePlan, page: u64) -> String {
     )
 }
 
+/// The condition for the rows of a table that copies of the pair from that source were asked for; `None`
+/// where one was of all of them, or there was none.
+pub(super) async fn asked(
+    target: &mut Link,
+    (pair, source): (&str, &str),
+    table: &TablePlan,
+) -> Result<Option<String>, CopyError> {
+    let doing = "read what earlier copies were asked for";
+    let there = "SELECT to_regclass('align.copies') IS NOT NULL AND to_regclass('align.copy_tables') IS NOT NULL";
+    let there = target.row(there, doing).await?;
+    if !there.try_get::<bool, _>(0).map_err(failed(doing))? {
+        return Ok(None);
+    }
+    let sql = format!(
+        "SELECT DISTINCT t.only_where FROM align.copy_tables AS t JOIN align.copies AS c ON c.run = t.run \
+         WHERE c.pair = {} AND c.source = {} AND t.table_name = {} AND t.target = {} ORDER BY 1",
+        literal(pair),
+        literal(source),
+        literal(&table.name),
+        literal(&table.to.to_string())
+    );
+    let rows = target.rows(&sql, doing).await?;
+    let conditions = rows.iter().map(|row| row.try_get(0));
+    let conditions: Result<Option<Vec<String>>, _> = conditions.collect();
+    let conditions = conditions.map_err(failed(doing))?.unwrap_or_default();
+    Ok((!conditions.is_empty()).then(|| either(&conditions)))
+}
+
+fn either(conditions: &[String]) -> String {
+    match conditions {
+        [one] => one.clone(),
+        several => format!("({})", several.join(") OR (")),
+    }
+}
+
 /// The line of a published table.
 pub(super) fn line(
     run: &str,
@@ -279,10 +314,11 @@ pub(super) fn line(
     filenode: Option<i64>,
     table: &TablePlan,
     report: &TableReport,
+    only_where: Option<&str>,
 ) -> String {
     format!(
-        "INSERT INTO align.copy_tables AS t (run, table_name, target, since, filenode, rows, copied, matched, updated, quarantined) \
-         VALUES ({}, {}, {}, '{since}', {}, {}, {}, {}, {}, {}) ON CONFLICT (run, table_name) DO UPDATE SET \
+        "INSERT INTO align.copy_tables AS t (run, table_name, target, since, filenode, rows, copied, matched, updated, quarantined, only_where) \
+         VALUES ({}, {}, {}, '{since}', {}, {}, {}, {}, {}, {}, {}) ON CONFLICT (run, table_name) DO UPDATE SET \
          since = excluded.since, filenode = excluded.filenode, rows = excluded.rows, \
          copied = t.copied + excluded.copied, matched = excluded.matched - t.copied, \
          updated = excluded.updated, quarantined = excluded.quarantined, published_at = clock_timestamp()",
@@ -294,7 +330,8 @@ pub(super) fn line(
         report.copied,
         report.matched,
         report.updated,
-        report.quarantined
+        report.quarantined,
+        only_where.map_or_else(|| "NULL".to_owned(), literal)
     )
 }
 

@@ -41,7 +41,7 @@ mod trigger;
 pub use error::{Answer, CopyError};
 pub use open::{Copy, Request};
 pub use plan::{Plan, TablePlan, Trouble, Wishes, plan};
-pub use planned::{Planned, planned};
+pub use planned::{Asked, Planned, planned};
 pub use quarantine::{Filter, Line, list, resolve};
 pub use report::{Event, Finding, Report, TableReport};
 pub use statement::Conflict;

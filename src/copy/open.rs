@@ -84,7 +84,7 @@ pub(super) struct Snapshot {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Identity {
     database: String,
-    text: String,
+    pub(super) text: String,
 }
 
 impl<'a> Copy<'a> {

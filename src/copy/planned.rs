@@ -1,6 +1,7 @@
 //! The plan of a copy between two servers, for whoever only wants to look at its rows.
 
 use super::error::CopyError;
+use super::ledger;
 use super::link::Link;
 use super::open::{Known, identity, lookup_tables};
 use super::plan::{Plan, TablePlan, Trouble, Wishes, plan};
@@ -18,8 +19,20 @@ pub struct Planned {
     pub left_out: Vec<(String, Trouble)>,
 }
 
-/// Asks both servers what a plan rests on, and makes it. With `each`, tables need no key, and one for
-/// which there is no plan does not stand in the way of the others. Changes nothing.
+/// Which rows are looked at.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// What the ledger of copies calls the pair. Where `conditions` say nothing of a table, and every copy of
+    /// the pair was of a part of its rows, these are the rows.
+    pub pair: Option<&'a str>,
+    /// SQL conditions over the rows of a table of the from side.
+    pub conditions: &'a [(TableRef, String)],
+    /// Whether tables need no key, and one for which there is no plan does not stand in the way of the
+    /// others.
+    pub each: bool,
+}
+
+/// Asks both servers what a plan rests on, and makes it. Changes nothing.
 ///
 /// # Errors
 /// [`CopyError`].
@@ -27,44 +40,68 @@ pub async fn planned(
     (from, to): (&ConnectOptions, &ConnectOptions),
     (from_schema, to_schema): (&Schema, &Schema),
     mapping: &Mapping,
-    each: bool,
+    asked: &Asked<'_>,
     control: &Control,
 ) -> Result<Planned, CopyError> {
     let name = "align verify";
     let mut source = Link::open(from, control, name).await?;
     let mut target = Link::open(to, control, name).await?;
-    let same_database = identity(&mut source).await? == identity(&mut target).await?;
+    let here = identity(&mut source).await?;
+    let same_database = here == identity(&mut target).await?;
     let found = if same_database {
         std::collections::BTreeMap::new()
     } else {
         lookup_tables(&mut target, mapping, to_schema).await?
     };
     source.close().await;
-    target.close().await;
     let lookups = Known {
         mapping,
         to: to_schema,
         tables: &found,
         is_one_database: same_database,
     };
-    let mut wishes = Wishes {
+    let wishes = Wishes {
         same_database,
-        only_reads: each,
+        only_reads: asked.each,
+        conditions: asked.conditions.to_vec(),
         ..Wishes::default()
     };
-    let troubles = match plan(from_schema, to_schema, mapping, &wishes, &lookups) {
+    let mut planned = match plan(from_schema, to_schema, mapping, &wishes, &lookups) {
         Ok(mut plan) => {
             plan.tables.retain(|table| is_whole(from_schema, table));
-            return Ok(Planned {
+            Planned {
                 plan,
                 left_out: Vec::new(),
-            });
+            }
         }
-        Err(troubles) => troubles,
+        Err(_) if asked.each => one_by_one((from_schema, to_schema), mapping, wishes, &lookups),
+        Err(troubles) => return Err(CopyError::Plan(troubles)),
     };
-    if !each {
-        return Err(CopyError::Plan(troubles));
+    if let Some(pair) = asked.pair {
+        for table in &mut planned.plan.tables {
+            if table.asked().is_some() {
+                continue;
+            }
+            if let Some(condition) = ledger::asked(&mut target, (pair, &here.text), table).await? {
+                planned.plan.notes.push(format!(
+                    "`{}`: the rows that were asked of `align copy`; name others with `--where`",
+                    table.name
+                ));
+                table.conditions.push(condition);
+            }
+        }
     }
+    target.close().await;
+    Ok(planned)
+}
+
+/// A plan for every table that has one.
+fn one_by_one(
+    (from_schema, to_schema): (&Schema, &Schema),
+    mapping: &Mapping,
+    mut wishes: Wishes,
+    lookups: &Known<'_>,
+) -> Planned {
     let mut planned = Planned {
         plan: Plan {
             tables: Vec::new(),
@@ -81,7 +118,7 @@ pub async fn planned(
             namespace: Some(table.name.namespace.clone()),
             name: table.name.name.clone(),
         }];
-        match plan(from_schema, to_schema, mapping, &wishes, &lookups) {
+        match plan(from_schema, to_schema, mapping, &wishes, lookups) {
             Ok(one) => {
                 let tables = one.tables.into_iter();
                 let whole = tables.filter(|table| is_whole(from_schema, table));
@@ -96,7 +133,7 @@ pub async fn planned(
             }
         }
     }
-    Ok(planned)
+    planned
 }
 
 /// Rows of a partition are those of its table.

@@ -376,7 +376,12 @@ impl Copy<'_> {
             self.target.rows(&sql, &doing).await?;
         }
         let since = self.snapshot.since;
-        let line = ledger::line(&run.id, since, filenode, table, report);
+        // Rows that go once more were asked for before.
+        let asked = match self.only {
+            Some(_) => Some("false".to_owned()),
+            None => table.asked(),
+        };
+        let line = ledger::line(&run.id, since, filenode, table, report, asked.as_deref());
         self.target.run(&line, &doing).await?;
         Ok(())
     }

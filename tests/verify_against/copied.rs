@@ -324,6 +324,84 @@ fn a_key_of_several_columns_may_be_another_one_there() {
 }
 
 #[test]
+fn rows_that_the_copy_was_not_asked_for_are_left_out() {
+    let pair = shop("asked");
+    let copy = |asked: &[&str]| {
+        pair.align(&[&COPY[..], asked].concat()).ends_with(0);
+    };
+    copy(&["--where", "customers=id <= 900"]);
+    let run = pair.verify(&[]).ends_with(0);
+    assert_eq!(run.passed("customers"), 900);
+    assert_eq!(
+        run.found("customers"),
+        ["1100 rows are left out: the copy is of those with `id <= 900`"]
+    );
+    assert!(
+        run.stderr.contains("name others with `--where`"),
+        "{}",
+        run.stderr
+    );
+    assert_eq!(run.passed("orders"), 6000);
+    // Nobody asked for that row, so it is no row of the copy.
+    pair.to
+        .psql("INSERT INTO clients VALUES (901, 'Customer 901', 'c901@x.org', 9010)");
+    let run = pair.verify(&[]).ends_with(1);
+    assert_eq!(
+        run.found("customers")[1],
+        "{\"id\": 901} is in this database alone"
+    );
+    pair.to.psql("DELETE FROM clients WHERE id = 901");
+    // What is typed comes before what is written down.
+    let all = pair.verify(&["--where", "customers=true"]).ends_with(1);
+    assert_eq!(
+        all.found("customers")[0],
+        "1100 rows are missing in this database; the first 100 are listed"
+    );
+    let more = ["--where", "customers=id <= 901", "--allow-extra"];
+    let more = pair.verify(&more).ends_with(1);
+    assert_eq!(more.found("customers")[1], "{\"id\": 901} is missing");
+    // Copies of several parts are of all of them; then of the rest.
+    copy(&["--where", "customers=id > 1000", "--table", "customers"]);
+    pair.to.psql("UPDATE clients SET seats = 0 WHERE id = 1001");
+    let run = pair.verify(&[]).ends_with(1);
+    assert_eq!(
+        run.found("customers")[1..],
+        [
+            "{\"id\": 1001} differs in seats",
+            "100 rows are left out: the copy is of those with `(id <= 900) OR (id > 1000)`"
+        ]
+    );
+    pair.to
+        .psql("UPDATE clients SET seats = 10010 WHERE id = 1001");
+    copy(&[]);
+    let run = pair.verify(&[]).ends_with(0);
+    for table in ["customers", "orders", "tags"] {
+        assert!(run.found(table).is_empty(), "{run:#?}");
+    }
+    let run = pair.verify(&["--where", "custmers=true"]).ends_with(2);
+    assert!(
+        run.stderr.contains("did you mean `customers`?"),
+        "{}",
+        run.stderr
+    );
+}
+
+#[test]
+fn a_sample_is_compared_as_far_as_it_goes() {
+    let pair = shop("few");
+    pair.align(&[&COPY[..], &["--sample", "30"]].concat())
+        .ends_with(0);
+    let run = pair.verify(&[]).ends_with(0);
+    assert_eq!(run.passed("customers"), 30);
+    assert!(
+        run.found("customers")[0].starts_with("1970 rows are left out: "),
+        "{run:#?}"
+    );
+    pair.to.psql("DELETE FROM orders WHERE client_id = 5");
+    pair.verify(&[]).ends_with(1);
+}
+
+#[test]
 fn a_mapping_that_cannot_be_followed_is_said() {
     let pair = shop("follow");
     pair.map(&MAPPING.replace("clients.email", "clients.mail"));

@@ -1,6 +1,6 @@
 //! Servers that hash bytes in other ways, and ranges that are too large to be listed.
 
-use align::copy::planned;
+use align::copy::{Asked, planned};
 use align::mapping::Mapping;
 use align::migrate::Control;
 use align::schema::Ident;
@@ -31,7 +31,12 @@ fn compare(pair: &Pair, range_rows: u64, may_hash: bool) -> Vec<Check> {
         let from = read(&source, &public).await.expect("a schema");
         let to = read(&target, &public).await.expect("a schema");
         let (mapping, control) = (Mapping::default(), Control::default());
-        let planned = planned((&source, &target), (&from, &to), &mapping, true, &control);
+        let asked = Asked {
+            pair: None,
+            conditions: &[],
+            each: true,
+        };
+        let planned = planned((&source, &target), (&from, &to), &mapping, &asked, &control);
         let planned = planned.await.expect("a plan");
         let against = Against {
             source: &source,

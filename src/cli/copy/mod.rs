@@ -286,7 +286,7 @@ fn table(text: &str) -> Result<TableRef, String> {
     text.parse::<TableRef>().map_err(|error| error.to_string())
 }
 
-fn condition(text: &str) -> Result<(TableRef, String), String> {
+pub(super) fn condition(text: &str) -> Result<(TableRef, String), String> {
     let (name, condition) = text
         .split_once('=')
         .ok_or("it is written `TABLE=COND`, such as `leads=created_at > '2026-01-01'`")?;

@@ -2,15 +2,15 @@
 
 use clap::Args;
 
-use super::super::copy::failed as copy_failed;
+use super::super::copy::{condition, failed as copy_failed};
 use super::super::error::{CliError, Outcome};
 use super::super::migrate::connection_options;
 use super::super::pair::{self, FoundMapping};
 use super::super::runtime::{block_on, or_stopped};
 use super::super::ui::Ui;
 use super::{VerifyArgs, answer, failed};
-use crate::copy::planned;
-use crate::mapping::Mapping;
+use crate::copy::{Asked, planned};
+use crate::mapping::{Mapping, TableRef};
 use crate::migrate::Control;
 use crate::schema::{Ident, Schema};
 use crate::source::postgres::{ConnectOptions, read};
@@ -40,6 +40,13 @@ pub(super) struct AgainstArgs {
     /// Rows that this database alone has are no difference
     #[arg(long, requires = "against", hide_short_help = true)]
     allow_extra: bool,
+
+    /// SQL condition over the rows of a table of `--against` (can be repeated) [default: what `align copy` was asked]
+    ///
+    /// Its columns go by their names, such as `--where "leads=created_at > '2026-01-01'"`. Of a table of which
+    /// only a part was copied, that part is compared; `--where leads=true` compares all of it.
+    #[arg(long = "where", value_name = "TABLE=COND", value_parser = condition, requires = "against", hide_short_help = true)]
+    conditions: Vec<(TableRef, String)>,
 
     /// Most rows of a table that are listed of each kind of difference
     #[arg(
@@ -112,6 +119,7 @@ pub(super) fn run(ui: &Ui, args: &VerifyArgs, source: &str) -> Result<Outcome, C
         ui,
         &against,
         &mapping,
+        &args.against.conditions,
         (&from_namespaces, &to_namespaces),
         &control,
     );
@@ -123,6 +131,7 @@ async fn compare(
     ui: &Ui,
     against: &Against<'_>,
     mapping: &Mapping,
+    conditions: &[(TableRef, String)],
     (from, to): (&[Ident], &[Ident]),
     control: &Control,
 ) -> Result<Verification, CliError> {
@@ -131,7 +140,12 @@ async fn compare(
         let (from, to) = (from?, to?);
         let is_plain = against.pair.is_none();
         let sides = (against.source, against.target);
-        let planned = planned(sides, (&from, &to), mapping, is_plain, control);
+        let asked = Asked {
+            pair: against.pair,
+            conditions,
+            each: is_plain,
+        };
+        let planned = planned(sides, (&from, &to), mapping, &asked, control);
         let planned = planned.await.map_err(|error| copy_failed(control, error))?;
         for note in &planned.plan.notes {
             ui.status(note);

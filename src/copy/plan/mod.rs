@@ -463,6 +463,18 @@ fn names(schema: &Schema) -> String {
 }
 
 impl TablePlan {
+    /// The condition for its rows beyond the mapping's own; `None` where it is all of them.
+    pub fn asked(&self) -> Option<String> {
+        let more = self.conditions.iter();
+        let more = more.filter(|condition| self.filter.as_ref() != Some(condition));
+        let more: Vec<&str> = more.map(String::as_str).collect();
+        match more.as_slice() {
+            [] => None,
+            [one] => Some((*one).to_owned()),
+            several => Some(format!("({})", several.join(") AND ("))),
+        }
+    }
+
     /// Whether a failing value of that column stops the copy.
     pub fn stops_at(&self, column: &str) -> bool {
         self.fields

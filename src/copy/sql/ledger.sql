@@ -23,7 +23,8 @@ CREATE TABLE IF NOT EXISTS align.copies (
     ended_at    timestamptz
 );
 
--- How far each table of a copy has come. Rows of the source that are younger than `since` were not seen.
+-- How far each table of a copy has come. Rows of the source that are younger than `since` were not seen,
+-- nor those for which `only_where` does not hold.
 CREATE TABLE IF NOT EXISTS align.copy_tables (
     run         uuid NOT NULL,
     table_name  text NOT NULL,
@@ -35,6 +36,7 @@ CREATE TABLE IF NOT EXISTS align.copy_tables (
     matched     bigint NOT NULL,
     updated     bigint NOT NULL,
     quarantined bigint NOT NULL,
+    only_where  text,
     published_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     PRIMARY KEY (run, table_name)
 );

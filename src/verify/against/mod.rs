@@ -8,7 +8,8 @@
 //! silently.
 //!
 //! What a copy has left in the target is taken for what it is: a row in quarantine is counted as such, a
-//! row that the target had under another key is found under that one, and what refers to it follows.
+//! row that the target had under another key is found under that one, and what refers to it follows. Rows
+//! that a copy found there and kept, and rows and columns that are not compared, are named as such.
 
 mod known;
 mod ranges;
@@ -18,6 +19,8 @@ mod side;
 mod told;
 
 use std::time::{Duration, Instant};
+
+use sqlx::Row;
 
 use self::known::Known;
 use self::session::{Session, Trouble};
@@ -108,6 +111,7 @@ async fn table(
     plan: &TablePlan,
     digest: Digest,
 ) -> Result<Check, Trouble> {
+    let left_out = left_out(source, plan).await?;
     let known = Known::read(target, plan, against.pair).await?;
     let mut sides = known.sides(source, plan, digest).await?;
     let compared =
@@ -117,7 +121,7 @@ async fn table(
         let bag = bag.map(|differing| told::bag(&sides, differing));
         let bag: Vec<Finding> = bag.collect();
         let is_bad = !bag.is_empty();
-        let findings = bag.into_iter().chain(told::once(plan)).collect();
+        let findings = bag.into_iter().chain(told::aside(plan, left_out)).collect();
         let check = Check::of(Section::Values, name(plan), compared.rows, findings);
         return Ok(judged(check, is_bad));
     }
@@ -129,10 +133,20 @@ async fn table(
     let is_bad = differences.missing.total + differences.different.total > 0
         || differences.extra.total > 0 && !against.allow_extra;
     let mut findings = told::findings(&sides, &differences, &columns, against.allow_extra);
-    findings.extend(told::once(plan));
+    findings.extend(told::aside(plan, left_out));
     let looked_at = compared.rows + sides.quarantined + sides.matched;
     let check = Check::of(Section::Values, name(plan), looked_at, findings);
     Ok(judged(check, is_bad))
+}
+
+async fn left_out(source: &mut Session, plan: &TablePlan) -> Result<u64, Trouble> {
+    let Some(sql) = side::left_out(plan) else {
+        return Ok(0);
+    };
+    let rows = source.rows(&sql).await?;
+    let rows = rows.first().map(|row| row.try_get::<i64, _>("rows"));
+    let rows = rows.transpose().map_err(|error| Trouble::of(&error))?;
+    Ok(rows.unwrap_or_default().try_into().unwrap_or_default())
 }
 
 /// What is worth knowing is no failure.

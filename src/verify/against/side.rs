@@ -86,6 +86,17 @@ pub(super) fn compared(plan: &TablePlan) -> Vec<usize> {
         .collect()
 }
 
+/// How many rows of the source nobody has asked for; `None` where that is none.
+pub(super) fn left_out(plan: &TablePlan) -> Option<String> {
+    let asked = plan.asked()?;
+    let own = plan.filter.iter();
+    let own: String = own.map(|own| format!(" AND ({own})")).collect();
+    Some(format!(
+        "SELECT count(*) AS rows FROM {} AS s WHERE ({asked}) IS NOT TRUE{own}",
+        plan.from
+    ))
+}
+
 impl Side {
     /// The source's rows as the mapping makes them. `follows` says which values of a field are others in
     /// the target.
@@ -104,11 +115,12 @@ impl Side {
             let from = list(pairs.iter().map(|(from, _)| from.as_str()), "text");
             let to = list(pairs.iter().map(|(_, to)| to.as_str()), "text");
             joins.push(format!(
-                " LEFT JOIN (SELECT f.a, f.b FROM unnest({from}, {to}) AS f (a, b)) AS f{place} ON f{place}.a = ({})::text",
+                " LEFT JOIN (SELECT f.align_from, f.align_to FROM unnest({from}, {to}) AS f (align_from, align_to)) AS f{place} \
+                 ON f{place}.align_from = ({})::text",
                 field.value
             ));
             values.push(format!(
-                "coalesce(f{place}.b::{}, {})",
+                "coalesce(f{place}.align_to::{}, {})",
                 field.wire, field.value
             ));
         }

@@ -102,8 +102,20 @@ pub(super) fn findings(
     findings
 }
 
-/// Columns of which nothing is said, for they may have been edited since.
-pub(super) fn once(plan: &TablePlan) -> Option<Finding> {
+/// What is not compared: rows that nobody asked for, columns that may have been edited since.
+pub(super) fn aside(plan: &TablePlan, left_out: u64) -> Vec<Finding> {
+    let asked = plan.asked().filter(|_| left_out > 0);
+    let asked = asked.map(|asked| {
+        let text = format!(
+            "{} left out: the copy is of those with `{asked}`",
+            rows(left_out)
+        );
+        Finding::new(text)
+    });
+    asked.into_iter().chain(once(plan)).collect()
+}
+
+fn once(plan: &TablePlan) -> Option<Finding> {
     let compared = compared(plan);
     let places = (0..plan.fields.len()).filter(|place| !compared.contains(place));
     let names: Vec<&str> = places

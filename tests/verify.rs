@@ -257,7 +257,19 @@ fn without_probes_nothing_is_tried() {
     assert_eq!(code, 0);
     let checks = document["checks"].as_array().unwrap();
     let reads = |check: &Value| check["section"] == "structure" || check["section"] == "values";
-    assert!(checks.iter().all(reads));
+    assert!(
+        checks
+            .iter()
+            .all(|check| reads(check) || check["verdict"] == "skipped")
+    );
+    // Each that would try something is named.
+    let names = |document: &Value| -> Vec<String> {
+        let checks = document["checks"].as_array().unwrap().iter();
+        let name = |check: &Value| format!("{}: {}", check["section"], check["name"]);
+        checks.map(name).collect()
+    };
+    let (whole, _) = verify(&db, &[]);
+    assert_eq!(names(&document), names(&whole));
     let (document, _) = verify(
         &db,
         &["--only", "flow", "--only", "statements", "--skip", "flow"],
@@ -265,6 +277,16 @@ fn without_probes_nothing_is_tried() {
     let checks = document["checks"].as_array().unwrap();
     assert!(checks.iter().all(|check| check["section"] == "statements"));
     assert!(!checks.is_empty());
+    assert_eq!(
+        document["left_out"],
+        serde_json::json!(["structure", "values", "access", "flow", "selects"])
+    );
+    let mut none = align(&db);
+    let none = none.args(["verify", "--only", "flow", "--skip", "flow"]);
+    let none = none.output().unwrap();
+    assert_eq!(none.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&none.stderr);
+    assert!(said.contains("leave no section to check"), "{said}");
 }
 
 #[test]
@@ -290,6 +312,7 @@ fn what_takes_too_long_fails_and_the_rest_goes_on() {
     );
     let (document, code) = verify(&db, &["--only", "access", "--budget", "500ms"]);
     assert_eq!(code, 1);
+    assert_eq!(document["budget_milliseconds"], 500);
     let failed = ended(&document, "failed");
     let [(name, said)] = failed.as_slice() else {
         panic!("{failed:?}");
@@ -317,9 +340,22 @@ fn a_sample_says_how_sure_it_makes() {
     let output = command.output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(
-        said.ends_with("at most 300 rows of a table were looked at: where none fails, fewer than 0.99 % of its rows do, with 95 % certainty\n"),
+        said.ends_with("\nnot asked for: structure, access, flow, statements, selects\nat most 300 rows of a table were looked at: where none fails, fewer than 0.99 % of its rows do, with 95 % certainty\n"),
         "{said}"
     );
+    let mut command = align(&db);
+    command.args([
+        "verify", "--only", "values", "--sample", "300", "--budget", "90s",
+    ]);
+    let output = command.args(["--format", "junit"]).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    for property in [
+        "<property name=\"sample\" value=\"at most 300 rows of a table were looked at: where none fails, fewer than 0.99 % of its rows do, with 95 % certainty\"/>",
+        "<property name=\"budget\" value=\"90s\"/>",
+        "<property name=\"not asked for\" value=\"structure, access, flow, statements, selects\"/>",
+    ] {
+        assert!(said.contains(property), "{property} is not in {said}");
+    }
 }
 
 /// What a dump shows, without the token that each has of its own.

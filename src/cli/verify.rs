@@ -124,6 +124,10 @@ pub(super) fn run(ui: &Ui, args: &VerifyArgs) -> Result<Outcome, CliError> {
             .hint("name one with `--map PATH`")
     })?;
     found.announce(ui);
+    if args.sections().is_empty() {
+        let message = "`--only` and `--skip` leave no section to check";
+        return Err(CliError::say(message).hint("take one of them away"));
+    }
     let setup = match &found.mapping.verify.setup {
         Some(path) if !args.no_write_probe => Some((path.clone(), found.beside(path)?)),
         Some(_) | None => None,
@@ -181,6 +185,10 @@ fn answer(
         CheckFormat::Github => github::render(&told),
     };
     args.output.write(ui, &answer)?;
+    if verification.checks.is_empty() {
+        let message = "nothing was checked: the mapping expects nothing of what was asked for";
+        return Err(CliError::say(message).hint("ask for every section: leave `--only` away"));
+    }
     let failed = verification.count(|verdict| *verdict == Verdict::Failed);
     if failed > 0 {
         let by = if args.gate { " (--gate)" } else { "" };

@@ -30,13 +30,13 @@ pub(crate) fn render(findings: &Findings) -> String {
         ),
     );
     for (group, checks) in groups {
-        suite(&mut xml, findings.command, group, &checks);
+        suite(&mut xml, findings, group, &checks);
     }
     xml.push_str("</testsuites>\n");
     xml
 }
 
-fn suite(xml: &mut String, command: &str, group: &str, checks: &[&Check]) {
+fn suite(xml: &mut String, findings: &Findings, group: &str, checks: &[&Check]) {
     let skipped = checks
         .iter()
         .filter(|check| matches!(check.outcome, Outcome::Skipped(_)))
@@ -51,15 +51,36 @@ fn suite(xml: &mut String, command: &str, group: &str, checks: &[&Check]) {
             seconds(checks)
         ),
     );
+    if !findings.terms.is_empty() {
+        line(xml, format_args!("    <properties>"));
+        for (name, value) in &findings.terms {
+            let (name, value) = (markup::text(name), markup::text(value));
+            line(
+                xml,
+                format_args!("      <property name=\"{name}\" value=\"{value}\"/>"),
+            );
+        }
+        line(xml, format_args!("    </properties>"));
+    }
     for check in checks {
         let head = format!(
             "    <testcase classname=\"{}\" name=\"{}\" time=\"{}\"",
-            markup::text(&format!("align.{command}.{group}")),
+            markup::text(&format!("align.{}.{group}", findings.command)),
             markup::text(&check.name),
             seconds(&[check])
         );
         match &check.outcome {
-            Outcome::Passed => line(xml, format_args!("{head}/>")),
+            Outcome::Passed if check.findings.is_empty() => line(xml, format_args!("{head}/>")),
+            Outcome::Passed => {
+                let told: Vec<&Finding> = check.findings.iter().collect();
+                line(
+                    xml,
+                    format_args!(
+                        "{head}>\n      <system-out>{}</system-out>\n    </testcase>",
+                        body(&told)
+                    ),
+                );
+            }
             Outcome::Skipped(why) => line(
                 xml,
                 format_args!(
@@ -83,19 +104,23 @@ fn failure(xml: &mut String, check: &Check) {
     let first = told.first();
     let message = first.map_or_else(|| "does not hold".to_owned(), |found| found.sentence());
     let rule = first.map_or("failed", |found| found.rule.as_str());
-    let mut body: Vec<String> = told.iter().take(TOLD).map(|found| told_of(found)).collect();
-    if told.len() > TOLD {
-        body.push(format!("and {} more", told.len() - TOLD));
-    }
     line(
         xml,
         format_args!(
             "      <failure message=\"{}\" type=\"{}\">{}</failure>",
             markup::text(&message),
             markup::text(rule),
-            body.join("\n")
+            body(&told)
         ),
     );
+}
+
+fn body(told: &[&Finding]) -> String {
+    let mut body: Vec<String> = told.iter().take(TOLD).map(|found| told_of(found)).collect();
+    if told.len() > TOLD {
+        body.push(format!("and {} more", told.len() - TOLD));
+    }
+    body.join("\n")
 }
 
 fn told_of(finding: &Finding) -> String {

@@ -113,14 +113,26 @@ pub fn sum(verification: &Verification) -> String {
             parts.push(format!("{count} {words}"));
         }
     }
-    let parts = parts.join(", ");
-    match verification.confidence() {
-        None => parts,
-        Some(sure) => format!("{parts}\n{}", worth(sure)),
+    let mut lines = vec![parts.join(", ")];
+    if !verification.left_out.is_empty() {
+        lines.push(format!("not asked for: {}", not_asked(verification)));
     }
+    lines.extend(verification.confidence().map(worth));
+    lines.join("\n")
 }
 
-fn worth(sure: Confidence) -> String {
+/// The sections that nobody asked for.
+pub(super) fn not_asked(verification: &Verification) -> String {
+    let words: Vec<&str> = verification
+        .left_out
+        .iter()
+        .map(|section| section.word())
+        .collect();
+    words.join(", ")
+}
+
+/// What a sample without a fault says.
+pub(super) fn worth(sure: Confidence) -> String {
     format!(
         "at most {} rows of a table were looked at: where none fails, fewer than {:.2} % of its rows do, with {:.0} % certainty",
         sure.rows,
@@ -140,6 +152,12 @@ struct Document<'a> {
     /// Where not every row was looked at.
     #[serde(skip_serializing_if = "Option::is_none")]
     sample: Option<JsonSample>,
+    /// The most that one question of a check might take.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    budget_milliseconds: Option<u64>,
+    /// Sections that nobody asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    left_out: Vec<&'static str>,
     checks: Vec<JsonCheck<'a>>,
 }
 
@@ -204,6 +222,14 @@ pub fn json(verification: &Verification, database: &str) -> String {
             certainty: sure.certainty,
             share_below: sure.share,
         }),
+        budget_milliseconds: verification
+            .budget
+            .map(|budget| u64::try_from(budget.as_millis()).unwrap_or(u64::MAX)),
+        left_out: verification
+            .left_out
+            .iter()
+            .map(|section| section.word())
+            .collect(),
         checks: verification.checks.iter().map(json_check).collect(),
     };
     let text = serde_json::to_string_pretty(&document);

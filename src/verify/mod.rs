@@ -47,6 +47,10 @@ pub struct Verification {
     pub checks: Vec<Check>,
     /// How many rows of a table were looked at at most, where not all of them were.
     pub sample: Option<u64>,
+    /// The most that one question of a check might take.
+    pub budget: Option<Duration>,
+    /// Sections that nobody asked for.
+    pub left_out: Vec<Section>,
 }
 
 /// Whether one promise holds.

@@ -92,6 +92,11 @@ pub async fn run(
     let mapping = request.mapping;
     let mut verification = Verification {
         sample: request.sample,
+        budget: Some(request.budget),
+        left_out: Section::ALL
+            .into_iter()
+            .filter(|section| !request.takes(*section))
+            .collect(),
         ..Verification::default()
     };
     let checks = &mut verification.checks;
@@ -229,6 +234,30 @@ impl Schemas {
     }
 }
 
+/// The checks that would try something, each skipped by its name.
+fn unprobed(request: &Request<'_>) -> Vec<Check> {
+    let mapping = request.mapping;
+    let access = mapping.expect_access.iter();
+    let access = access.map(|one| (Section::Access, one.table.to_string(), one.at));
+    let flows = mapping.expect_flows.iter();
+    let flows = flows.map(|one| (Section::Flow, one.name.clone(), one.at));
+    let statements = mapping.expect_statements.iter();
+    let statements = statements.map(|one| (Section::Statements, one.name.clone(), one.at));
+    let selects = mapping.expect_selects.iter();
+    let selects = selects.map(|one| (Section::Selects, super::select::name(one), one.at));
+    let all = access.chain(flows).chain(statements).chain(selects);
+    let wanted = all.filter(|(section, ..)| request.takes(*section));
+    let skipped = wanted.map(|(section, name, at)| Check {
+        at: Some(at),
+        ..Check::skipped(
+            section,
+            name,
+            "it tries something, which `--no-write-probe` leaves out",
+        )
+    });
+    skipped.collect()
+}
+
 async fn probe(
     connection: &mut PgConnection,
     request: &Request<'_>,
@@ -242,7 +271,11 @@ async fn probe(
         Section::Statements,
         Section::Selects,
     ];
-    if !request.writes || !tries.into_iter().any(|section| request.takes(section)) {
+    if !tries.into_iter().any(|section| request.takes(section)) {
+        return Ok(());
+    }
+    if !request.writes {
+        checks.extend(unprobed(request));
         return Ok(());
     }
     let mapping = request.mapping;

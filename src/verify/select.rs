@@ -21,7 +21,7 @@ pub async fn check(
     mapping: &Mapping,
     roles: &Roles,
 ) -> Result<Check, VerifyError> {
-    let name = format!("{}: {}", expect.table, expect.select);
+    let name = name(expect);
     let mut findings: Vec<Finding> = outcome
         .problems()
         .map(|p| Finding::new(p.to_string()))
@@ -80,4 +80,9 @@ pub async fn check(
         first.message = format!("{} (asked by {used_by})", first.message);
     }
     Ok(check)
+}
+
+/// What the check of a select is called.
+pub(super) fn name(expect: &ExpectSelect) -> String {
+    format!("{}: {}", expect.table, expect.select)
 }

@@ -66,6 +66,7 @@ fn findings(page: &Page<'_>, about: &About<'_>) -> Findings {
         command: "rehearse",
         subject: format!("{} → {}", page.from.name, page.to.name),
         file: about.file.map(str::to_owned),
+        terms: Vec::new(),
         checks,
     }
 }

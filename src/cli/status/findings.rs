@@ -50,6 +50,7 @@ pub(super) fn of(document: &Document, found: &Found, is_asked: bool) -> Findings
         command: "status",
         subject: databases.join(", "),
         file: None,
+        terms: Vec::new(),
         checks: checks.collect(),
     }
 }

@@ -150,7 +150,10 @@ async fn compare(
         for note in &planned.plan.notes {
             ui.status(note);
         }
-        let mut verification = Verification::default();
+        let mut verification = Verification {
+            budget: Some(against.budget),
+            ..Verification::default()
+        };
         if is_plain {
             verification.checks = uneven(&from, &to, &planned);
         }

@@ -15,6 +15,7 @@ pub(crate) fn of_report(report: &Report<'_>) -> Findings {
         command: "diff",
         subject: format!("{} → {}", report.from.name, report.to.name),
         file: report.places.mapping.map(str::to_owned),
+        terms: Vec::new(),
         checks: checks_of_comparison(report),
     }
 }

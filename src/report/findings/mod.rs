@@ -26,6 +26,8 @@ pub(crate) struct Findings {
     pub(crate) subject: String,
     /// The file that a finding without a line of its own belongs to.
     pub(crate) file: Option<String>,
+    /// Under which terms it was looked at: a name, and what holds.
+    pub(crate) terms: Vec<(&'static str, String)>,
     /// In the order of the command's own report.
     pub(crate) checks: Vec<Check>,
 }

@@ -64,6 +64,7 @@ pub(crate) fn awkward() -> Findings {
         command: "diff",
         subject: "a → b".to_owned(),
         file: Some("mapping.toml".to_owned()),
+        terms: vec![("sample", "a <few>".to_owned())],
         checks: vec![
             Check::of("tables", "t", vec![noted, warned]),
             Check::of(

@@ -1,6 +1,7 @@
 //! The findings of a verification: its own checks.
 
 use super::{Check, Finding, Findings, Level, Outcome, Spot};
+use crate::report::verify::{not_asked, worth};
 use crate::verify::{Verdict, Verification};
 
 /// What `align verify` found out about `database`; `mapping` is the mapping's file.
@@ -46,6 +47,18 @@ pub(crate) fn of_verification(
         command: "verify",
         subject: database.to_owned(),
         file: mapping.map(str::to_owned),
+        terms: terms(verification),
         checks: checks.collect(),
     }
+}
+
+fn terms(verification: &Verification) -> Vec<(&'static str, String)> {
+    let sample = verification
+        .confidence()
+        .map(|sure| ("sample", worth(sure)));
+    let budget = verification.budget;
+    let budget = budget.map(|budget| ("budget", format!("{budget:?}")));
+    let left_out =
+        (!verification.left_out.is_empty()).then(|| ("not asked for", not_asked(verification)));
+    sample.into_iter().chain(budget).chain(left_out).collect()
 }

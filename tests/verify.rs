@@ -290,6 +290,47 @@ fn without_probes_nothing_is_tried() {
 }
 
 #[test]
+fn rows_that_are_hidden_from_a_role_are_no_proof() {
+    let db = copy("hidden");
+    Cluster::shared().role("verify_reader", "LOGIN NOBYPASSRLS");
+    db.psql(
+        "DO $$ DECLARE n text; BEGIN
+             FOR n IN SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_|^information_schema$' LOOP
+                 EXECUTE format('GRANT USAGE ON SCHEMA %I TO verify_reader', n);
+                 EXECUTE format('GRANT SELECT ON ALL TABLES IN SCHEMA %I TO verify_reader', n);
+                 EXECUTE format('GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA %I TO verify_reader', n);
+             END LOOP;
+         END $$",
+    );
+    let mut command = align(&db);
+    command.env("DATABASE_URL", db.url_as("verify_reader"));
+    let output = command
+        .args(["verify", "--format", "json", "--only", "values"])
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let failed = ended(&document, "failed");
+    let hidden = |said: &str| said.contains("row-level security");
+    assert!(failed.iter().all(|(_, said)| hidden(said)), "{failed:#?}");
+    let protected = db.psql("SELECT string_agg(relname, ' ') FROM pg_class WHERE relrowsecurity AND relnamespace = 'public'::regnamespace");
+    assert!(protected.contains("leads"), "{protected}");
+    // Nothing that reads such a table passes, whatever it is called.
+    let checks = document["checks"].as_array().unwrap();
+    let passed = checks.iter().filter(|check| check["verdict"] == "passed");
+    let passed: Vec<&str> = passed
+        .map(|check| check["name"].as_str().unwrap())
+        .collect();
+    for name in passed {
+        for table in protected.split_whitespace() {
+            assert!(!name.contains(&format!("{table}.")), "{name}");
+        }
+    }
+    assert!(failed.len() > 10, "{failed:#?}");
+}
+
+#[test]
 fn what_takes_too_long_fails_and_the_rest_goes_on() {
     let db = copy("slow");
     db.psql(

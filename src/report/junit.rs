@@ -163,12 +163,21 @@ mod tests {
         <?xml version="1.0" encoding="UTF-8"?>
         <testsuites name="align diff: a → b" tests="4" failures="1" errors="0" time="1.500">
           <testsuite name="tables" tests="2" failures="1" errors="0" skipped="0" time="0.000">
-            <testcase classname="align.diff.tables" name="t" time="0.000"/>
+            <properties>
+              <property name="sample" value="a &lt;few&gt;"/>
+            </properties>
+            <testcase classname="align.diff.tables" name="t" time="0.000">
+              <system-out>index.extra: t: only here
+        column.lossy: t.c: may lose values</system-out>
+            </testcase>
             <testcase classname="align.diff.tables" name="a,b:c%" time="0.000">
               <failure message="a,b:c%: &lt;x&gt; &amp; &quot;y&quot;\n::error::]]&gt; [z](http://q) \u{1b}[31m" type="domain.rejected">domain.rejected: a,b:c%: &lt;x&gt; &amp; &quot;y&quot;\n::error::]]&gt; [z](http://q) \u{1b}[31m (./a folder/50%,x:y.sql:7) (/root.ts)</failure>
             </testcase>
           </testsuite>
           <testsuite name="other" tests="2" failures="0" errors="0" skipped="1" time="1.500">
+            <properties>
+              <property name="sample" value="a &lt;few&gt;"/>
+            </properties>
             <testcase classname="align.diff.other" name="quick &amp; easy" time="1.500"/>
             <testcase classname="align.diff.other" name="left out" time="0.000">
               <skipped>no &lt;role&gt;</skipped>

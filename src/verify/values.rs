@@ -7,10 +7,10 @@
 
 use std::time::{Duration, Instant};
 
-use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgRow};
+use sqlx::{Executor, Row};
 
-use super::error::{VerifyError, server};
+use super::error::{VerifyError, server, words};
 use super::question::{Question, ask, sound};
 use super::reading;
 use super::{Check, Finding, Section, Verdict, summary};
@@ -488,11 +488,19 @@ async fn quarantine(connection: &mut PgConnection) -> Result<Check, VerifyError>
         "SELECT table_name, column_name, code, count(*) AS rows FROM align.quarantine \
          WHERE resolved_at IS NULL GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
     );
-    let rows = query
-        .persistent(false)
-        .fetch_all(&mut *connection)
-        .await
-        .map_err(failed)?;
+    let mark = "SAVEPOINT align_values";
+    connection.execute(mark).await.map_err(failed)?;
+    let rows = query.persistent(false).fetch_all(&mut *connection).await;
+    let rows = match rows {
+        Ok(rows) => rows,
+        Err(error) if error.as_database_error().is_some() => {
+            let back = "ROLLBACK TO SAVEPOINT align_values";
+            connection.execute(back).await.map_err(failed)?;
+            let finding = Finding::new(words(&error));
+            return Ok(Check::of(Section::Values, name, 0, vec![finding]));
+        }
+        Err(error) => return Err(failed(error)),
+    };
     let line = |row: &PgRow| -> Result<Finding, sqlx::Error> {
         let table: String = row.try_get("table_name")?;
         let column: String = row.try_get("column_name")?;

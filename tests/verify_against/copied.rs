@@ -402,6 +402,52 @@ fn a_sample_is_compared_as_far_as_it_goes() {
 }
 
 #[test]
+fn tables_that_become_one_are_each_there() {
+    let from = "
+        CREATE TABLE customers (id int PRIMARY KEY, name text);
+        CREATE TABLE companies (id int PRIMARY KEY, title text);
+        INSERT INTO customers SELECT n, 'c' || n FROM generate_series(1, 500) AS n;
+        INSERT INTO companies SELECT n, 'f' || n FROM generate_series(501, 900) AS n;";
+    let pair = Pair::new(
+        "one",
+        from,
+        "CREATE TABLE clients (id int PRIMARY KEY, name text)",
+    );
+    pair.map(
+        "[[table]]\nfrom = \"customers\"\nto = \"clients\"\n[[table]]\nfrom = \"companies\"\nto = \"clients\"\n
+         [[column]]\nfrom = \"companies.title\"\nto = \"clients.name\"\n",
+    );
+    copy(&pair);
+    let run = pair.verify(&[]).ends_with(0);
+    assert_eq!(run.passed("customers"), 500);
+    assert_eq!(run.passed("companies"), 400);
+    pair.to.psql(
+        "UPDATE clients SET name = 'x' WHERE id IN (3, 600); DELETE FROM clients WHERE id = 601; INSERT INTO clients VALUES (1000, 'nobody')",
+    );
+    let run = pair.verify(&[]).ends_with(1);
+    assert_eq!(
+        run.found("customers"),
+        [
+            "1 row is in this database alone",
+            "{\"id\": 1000} is in this database alone",
+            "1 row is different (name in 1)",
+            "{\"id\": 3} differs in name",
+        ]
+    );
+    assert_eq!(
+        run.found("companies"),
+        [
+            "1 row is missing in this database",
+            "{\"id\": 601} is missing",
+            "1 row is in this database alone",
+            "{\"id\": 1000} is in this database alone",
+            "1 row is different (name in 1)",
+            "{\"id\": 600} differs in name",
+        ]
+    );
+}
+
+#[test]
 fn a_mapping_that_cannot_be_followed_is_said() {
     let pair = shop("follow");
     pair.map(&MAPPING.replace("clients.email", "clients.mail"));

@@ -505,18 +505,6 @@ pub fn findings(table: &TablePlan, home: Home) -> String {
     )
 }
 
-/// What was put NULL or a default in place of, by column and code.
-pub fn notes(table: &TablePlan, home: Home) -> Option<String> {
-    table.fields.iter().any(|field| field.note.is_some()).then(|| {
-        format!(
-            "SELECT e.key AS column_name, e.value AS code, count(*) AS rows FROM {} AS s \
-             CROSS JOIN LATERAL jsonb_each_text(s.notes) AS e WHERE s.notes IS NOT NULL AND {} GROUP BY 1, 2 ORDER BY 1, 2",
-            home.stage(table),
-            is_new(table, home, "s")
-        )
-    })
-}
-
 /// The keys of bad rows; of the first three by column and code, or of all.
 pub fn bad_keys(table: &TablePlan, home: Home, samples: bool) -> String {
     let key = (1..=table.key.len()).map(|n| format!("b.k{n}::text"));

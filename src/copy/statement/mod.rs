@@ -6,6 +6,7 @@
 
 pub mod archive;
 pub mod judge;
+pub mod noted;
 pub mod publish;
 pub mod shared;
 pub mod source;

@@ -64,7 +64,8 @@ impl Copy<'_> {
     }
 
     fn judge_of<'t>(&'t self, table: &'t TablePlan, home: Home) -> Judge<'t> {
-        let checks = self.checks.get(&table.to.to_string());
+        let name = table.to.to_string();
+        let (checks, indexes) = (self.checks.get(&name), self.indexes.get(&name));
         Judge {
             table,
             tables: &self.plan.tables,
@@ -72,6 +73,7 @@ impl Copy<'_> {
             conflict: self.request.conflict,
             remembered: self.remembers.then_some(self.request.pair.as_str()),
             checks: checks.map(Vec::as_slice).unwrap_or_default(),
+            indexes: indexes.map(Vec::as_slice).unwrap_or_default(),
         }
     }
 

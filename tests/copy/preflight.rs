@@ -163,3 +163,68 @@ fn every_trouble_has_its_count_its_samples_and_its_policy() {
         "1 1 2020-01-01, 15 1 2000-01-01, 20 1 2000-01-01, 21 - 2020-01-01"
     );
 }
+
+#[test]
+fn what_an_index_over_an_expression_or_over_some_rows_refuses_is_told_beforehand() {
+    let from = "CREATE TABLE t (id int PRIMARY KEY, mail text, live boolean, part text, num text);
+        INSERT INTO t SELECT n, 'm' || n, true, NULL, 'x' FROM generate_series(1, 40) AS n;
+        UPDATE t SET mail = 'M1' WHERE id = 2;
+        UPDATE t SET mail = NULL WHERE id IN (3, 4);
+        UPDATE t SET mail = 'there' WHERE id = 5;
+        UPDATE t SET part = 'a' WHERE id IN (6, 7, 8);
+        UPDATE t SET live = false WHERE id = 7;
+        UPDATE t SET part = 'b' WHERE id = 9;
+        UPDATE t SET live = NULL, part = 'b' WHERE id = 10;
+        UPDATE t SET num = '7' WHERE id IN (11, 12);";
+    // What is gone is never copied; its default is what counts.
+    let to = "CREATE TABLE t (id int PRIMARY KEY, mail text, live boolean, part text, num text, gone timestamptz, \"K1\" int GENERATED ALWAYS AS IDENTITY);
+        CREATE UNIQUE INDEX by_mail ON t (lower(mail));
+        CREATE UNIQUE INDEX by_part ON t (part, (live IS NULL)) WHERE live AND gone IS NULL;
+        CREATE UNIQUE INDEX by_num ON t ((num::int)) WHERE num ~ '^[0-9]+$';
+        CREATE UNIQUE INDEX by_count ON t ((\"K1\" + 1), mail);
+        INSERT INTO t VALUES (901, 'There', false, NULL), (902, 'other', true, 'b');";
+    let within =
+        format!("CREATE SCHEMA old; SET search_path = old; {from} SET search_path = public; {to}");
+    for is_within in [false, true] {
+        let (pair, place) = if is_within {
+            let mut pair = Pair::new("indexes", "SELECT", &within, "");
+            pair.from = super::Cluster::shared().named(&pair.to.name);
+            (pair, &["--from-schema", "old"][..])
+        } else {
+            (Pair::new("indexes", from, to, ""), &[][..])
+        };
+        let args = |more: &[&'static str]| [place, &["--max-errors", "100%"], more].concat();
+        let dry = pair
+            .copy(&args(&["--dry-run", "--show-values"]))
+            .ends_with(0);
+        assert_eq!(dry.counts("t"), [40, 35, 0, 5], "{is_within} {dry:#?}");
+        let page: Value = serde_json::from_str(&dry.stdout).expect("JSON");
+        let mut found = page["tables"][0]["findings"]
+            .as_array()
+            .expect("a list")
+            .clone();
+        found.sort_by_key(|line| line["column"].to_string());
+        let found: Vec<Value> = found
+            .iter()
+            .map(|line| json!([line["column"], line["code"], line["keys"], line["values"]]))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                json!([
+                    "live, part, gone",
+                    "key.duplicate",
+                    keys(&[8, 9]),
+                    ["a, false", "b, false"]
+                ]),
+                json!(["mail", "key.duplicate", keys(&[2, 5]), ["m1", "there"]]),
+                json!(["num", "key.duplicate", keys(&[12]), ["7"]]),
+            ]
+        );
+        let run = pair.copy(&args(&[])).ends_with(0);
+        assert_eq!(run.counts("t"), [40, 35, 0, 5]);
+        assert!(!run.stderr.contains("judging anew"), "{run:#?}");
+        let again = pair.copy(&args(&[])).ends_with(0);
+        assert_eq!(again.counts("t"), [40, 0, 35, 5]);
+    }
+}

@@ -1,6 +1,7 @@
 //! Which rows are in the target already, and which cannot go there.
 
 use super::super::plan::{MatchKeys, Reference, TablePlan, Unique};
+use super::index::UniqueIndex;
 use super::{
     Conflict, Home, compared, field_names, is_new, key_json, keys, not_null, qualified,
     same_fields, same_key, value,
@@ -45,6 +46,8 @@ pub struct Judge<'a> {
     pub remembered: Option<&'a str>,
     /// The target's checks.
     pub checks: &'a [Check],
+    /// The target's unique indexes that are not over columns alone.
+    pub indexes: &'a [UniqueIndex],
 }
 
 impl Judge<'_> {
@@ -79,6 +82,7 @@ impl Judge<'_> {
             );
             steps.push(self.repeated(unique));
         }
+        steps.extend(self.indexed());
         if let Some(primary) = self
             .table
             .primary

@@ -5,6 +5,7 @@
 //! taken, one line a row and column. What is in neither is *new*.
 
 pub mod archive;
+pub mod index;
 pub mod judge;
 pub mod noted;
 pub mod publish;

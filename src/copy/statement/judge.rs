@@ -75,6 +75,11 @@ impl Judge<'_> {
     pub fn duplicates(&self) -> Vec<String> {
         let mut steps = vec![format!("ANALYZE {}", self.home.bad(self.table))];
         for unique in &self.table.uniques {
+            // Rows that are brought up to the copy may come to the key of another one.
+            if let Some(rivals) = self.changing(unique) {
+                steps.extend(rivals);
+                continue;
+            }
             steps.push(self.taken(unique));
             steps.extend(
                 self.siblings()

@@ -228,3 +228,49 @@ fn what_an_index_over_an_expression_or_over_some_rows_refuses_is_told_beforehand
         assert_eq!(again.counts("t"), [40, 0, 35, 5]);
     }
 }
+
+#[test]
+fn rows_that_no_partition_takes_are_told_beforehand() {
+    let from = "CREATE TABLE t (id int PRIMARY KEY, day date, part text);
+        INSERT INTO t SELECT n, date '2019-12-31' + n, 'a' FROM generate_series(1, 30) AS n;
+        UPDATE t SET day = '2019-01-01' WHERE id = 3;
+        UPDATE t SET day = '2022-01-01' WHERE id = 4;
+        UPDATE t SET day = '2021-01-01' WHERE id IN (5, 6);
+        UPDATE t SET part = 'z' WHERE id = 6;
+        UPDATE t SET part = 'z' WHERE id = 7;
+        CREATE TABLE empty (id int PRIMARY KEY); INSERT INTO empty VALUES (1);";
+    let to = "CREATE TABLE t (id int, day date, \"PART\" text, PRIMARY KEY (id, day, \"PART\")) PARTITION BY RANGE (day);
+        CREATE TABLE t_20 PARTITION OF t FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');
+        CREATE TABLE t_21 PARTITION OF t FOR VALUES FROM ('2021-01-01') TO ('2022-01-01') PARTITION BY LIST (\"PART\");
+        CREATE TABLE t_21_a PARTITION OF t_21 FOR VALUES IN ('a', 'b');
+        CREATE TABLE empty (id int PRIMARY KEY) PARTITION BY HASH (id);";
+    let mapping =
+        "[copy]\nmax_errors = \"100%\"\n[[column]]\nfrom = \"t.part\"\nto = \"t.\\\"PART\\\"\"\n";
+    let pair = Pair::new("partitions", from, to, mapping);
+    let dry = pair.copy(&["--dry-run", "--show-values"]).ends_with(0);
+    assert_eq!(dry.counts("t"), [30, 27, 0, 3]);
+    assert_eq!(dry.counts("empty"), [1, 0, 0, 1]);
+    let page: Value = serde_json::from_str(&dry.stdout).expect("JSON");
+    let tables = page["tables"].as_array().expect("a list").iter();
+    let found = tables.filter(|table| table["from"] == "t").map(|table| {
+        let line = &table["findings"][0];
+        json!([line["column"], line["code"], line["keys"], line["values"]])
+    });
+    let samples = ["a, 2019-01-01", "a, 2022-01-01", "z, 2021-01-01"];
+    assert_eq!(
+        found.collect::<Vec<_>>(),
+        [json!([
+            "PART, day",
+            "check.violated",
+            keys(&[3, 4, 6]),
+            samples
+        ])]
+    );
+    let run = pair.copy(&[]).ends_with(0);
+    assert_eq!(run.counts("t"), [30, 27, 0, 3]);
+    pair.to.psql("CREATE TABLE t_else PARTITION OF t DEFAULT; CREATE TABLE all_of PARTITION OF empty FOR VALUES WITH (MODULUS 1, REMAINDER 0)");
+    let run = pair.copy(&[]).ends_with(0);
+    // A year that has partitions has none for the rest.
+    assert_eq!(run.counts("t"), [30, 2, 27, 1]);
+    assert_eq!(run.counts("empty"), [1, 1, 0, 0]);
+}

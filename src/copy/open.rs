@@ -130,7 +130,7 @@ impl<'a> Copy<'a> {
             is_one_database,
         };
         let plan = super::plan::plan(from, to, mapping, &request.wishes, &lookups);
-        let plan = plan.map_err(CopyError::Plan)?;
+        let mut plan = plan.map_err(CopyError::Plan)?;
         rights(&mut source, &plan, Access::Read).await?;
         rights(&mut target, &plan, Access::Write(&request)).await?;
         let (checks, indexes) = rules(&mut target, &plan).await?;
@@ -147,6 +147,10 @@ impl<'a> Copy<'a> {
             (true, false) => Some(BTreeMap::new()),
             (true, true) => Some(super::quarantine::open_keys(&mut target, &plan).await?),
         };
+        if request.retries {
+            let left = super::quarantine::left_by_migrations(&mut target, keeps).await?;
+            plan.notes.extend(left);
+        }
         Ok(Self {
             request,
             plan,

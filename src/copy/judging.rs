@@ -8,7 +8,7 @@ use super::open::Copy;
 use super::plan::TablePlan;
 use super::report::{Event, Finding, TableReport};
 use super::statement::judge::{self, Judge};
-use super::statement::{Conflict, Home, source, stage};
+use super::statement::{Conflict, Home, noted, source, stage};
 use crate::mapping::OnError;
 
 impl Copy<'_> {
@@ -64,7 +64,8 @@ impl Copy<'_> {
     }
 
     fn judge_of<'t>(&'t self, table: &'t TablePlan, home: Home) -> Judge<'t> {
-        let checks = self.checks.get(&table.to.to_string());
+        let name = table.to.to_string();
+        let (checks, indexes) = (self.checks.get(&name), self.indexes.get(&name));
         Judge {
             table,
             tables: &self.plan.tables,
@@ -72,6 +73,7 @@ impl Copy<'_> {
             conflict: self.request.conflict,
             remembered: self.remembers.then_some(self.request.pair.as_str()),
             checks: checks.map(Vec::as_slice).unwrap_or_default(),
+            indexes: indexes.map(Vec::as_slice).unwrap_or_default(),
         }
     }
 
@@ -201,19 +203,24 @@ impl Copy<'_> {
     }
 
     async fn notes(&mut self, table: &TablePlan, home: Home) -> Result<Vec<Finding>, CopyError> {
-        let Some(sql) = judge::notes(table, home) else {
+        let Some(sql) = noted::findings(table, home) else {
             return Ok(Vec::new());
         };
         let doing = format!("count what is put NULL in `{}`", table.name);
         let rows = self.target.rows(&sql, &doing).await?;
         let read = |row: &sqlx::postgres::PgRow| -> Result<Finding, sqlx::Error> {
             let rows = count(row, "rows")?;
-            Ok(note(
+            let found = note(
                 table,
                 row.try_get("column_name")?,
                 row.try_get("code")?,
                 rows,
-            ))
+            );
+            Ok(Finding {
+                keys: row.try_get("keys")?,
+                values: row.try_get("samples")?,
+                ..found
+            })
         };
         rows.iter()
             .map(read)

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use sqlx::Row;
+use sqlx::postgres::PgRow;
 
 use super::error::{CopyError, failed};
 use super::link::Link;
 use super::plan::{Plan, Wishes};
 use super::report::Event;
 use super::statement::Conflict;
+use super::statement::index::UniqueIndex;
 use super::statement::judge::{CHECK, Check};
 use crate::ddl::literal;
 use crate::mapping::{Lookup, Mapping, MaxErrors};
@@ -22,6 +24,7 @@ const SNAPSHOT: &str = include_str!("sql/source.sql");
 const IDENTITY: &str = include_str!("sql/identity.sql");
 const RIGHTS: &str = include_str!("sql/rights.sql");
 const CHECKS: &str = include_str!("sql/checks.sql");
+const INDEXES: &str = include_str!("sql/indexes.sql");
 
 /// What a copy is asked to do.
 #[derive(Debug, Clone)]
@@ -62,6 +65,7 @@ pub struct Copy<'a> {
     pub(super) is_one_database: bool,
     pub(super) source_identity: String,
     pub(super) checks: BTreeMap<String, Vec<Check>>,
+    pub(super) indexes: BTreeMap<String, Vec<UniqueIndex>>,
     /// Keys of each table's rows to which the copy is limited.
     pub(super) only: Option<BTreeMap<String, Vec<Vec<String>>>>,
     /// Whether earlier copies have left what they matched.
@@ -126,10 +130,10 @@ impl<'a> Copy<'a> {
             is_one_database,
         };
         let plan = super::plan::plan(from, to, mapping, &request.wishes, &lookups);
-        let plan = plan.map_err(CopyError::Plan)?;
+        let mut plan = plan.map_err(CopyError::Plan)?;
         rights(&mut source, &plan, Access::Read).await?;
         rights(&mut target, &plan, Access::Write(&request)).await?;
-        let checks = checks(&mut target, &plan).await?;
+        let (checks, indexes) = rules(&mut target, &plan).await?;
         let row = target
             .row("SELECT to_regclass('align.matched') IS NOT NULL AS known, to_regclass('align.copies') IS NOT NULL AND to_regclass('align.quarantine') IS NOT NULL AS kept", "look for earlier copies")
             .await?;
@@ -143,6 +147,10 @@ impl<'a> Copy<'a> {
             (true, false) => Some(BTreeMap::new()),
             (true, true) => Some(super::quarantine::open_keys(&mut target, &plan).await?),
         };
+        if request.retries {
+            let left = super::quarantine::left_by_migrations(&mut target, keeps).await?;
+            plan.notes.extend(left);
+        }
         Ok(Self {
             request,
             plan,
@@ -154,6 +162,7 @@ impl<'a> Copy<'a> {
             is_one_database,
             source_identity: here.text,
             checks,
+            indexes,
             only,
             remembers,
             tell,
@@ -345,40 +354,71 @@ async fn rights(link: &mut Link, plan: &Plan, access: Access<'_>) -> Result<(), 
     Ok(())
 }
 
-/// The checks of the target's tables, by table.
-async fn checks(target: &mut Link, plan: &Plan) -> Result<BTreeMap<String, Vec<Check>>, CopyError> {
-    let doing = "read the target's checks";
-    let names: Vec<String> = plan
-        .tables
-        .iter()
-        .map(|table| table.to.to_string())
-        .collect();
+/// Of each table of the target, what the server tells in SQL of its own.
+type Rules<T> = BTreeMap<String, Vec<T>>;
+
+/// What the target asks of rows, beside what the plan knows.
+async fn rules(
+    target: &mut Link,
+    plan: &Plan,
+) -> Result<(Rules<Check>, Rules<UniqueIndex>), CopyError> {
+    let doing = "read the target's checks and unique indexes";
+    let tables = plan.tables.iter();
+    let names: Vec<String> = tables.map(|table| table.to.to_string()).collect();
     // What the server prints without a namespace is found without one.
     target
         .run(&format!("SET search_path = {}", literal("")), doing)
         .await?;
-    let rows = sqlx::query(CHECKS)
-        .persistent(false)
-        .bind(&names)
-        .fetch_all(&mut target.connection)
-        .await
-        .map_err(failed(doing))?;
-    target.run("RESET search_path", doing).await?;
-    let mut checks: BTreeMap<String, Vec<Check>> = BTreeMap::new();
-    for row in rows {
-        let table: String = row.try_get("table_name").map_err(failed(doing))?;
-        let columns: Vec<String> = row.try_get("columns").map_err(failed(doing))?;
-        let columns = columns.into_iter().filter_map(|name| Ident::new(name).ok());
-        checks.entry(table).or_default().push(Check {
-            name: row.try_get("name").map_err(failed(doing))?,
-            expression: row.try_get("expression").map_err(failed(doing))?,
-            columns: columns.collect(),
-            code: if row.try_get("is_null").map_err(failed(doing))? {
-                Code::NullNotAllowed.as_str()
-            } else {
-                CHECK
-            },
-        });
+    let mut read = [Vec::new(), Vec::new()];
+    for (sql, rows) in [CHECKS, INDEXES].into_iter().zip(&mut read) {
+        let query = sqlx::query(sql).persistent(false).bind(&names);
+        let found = query.fetch_all(&mut target.connection).await;
+        *rows = found.map_err(failed(doing))?;
     }
-    Ok(checks)
+    target.run("RESET search_path", doing).await?;
+    let [checks, indexes] = read;
+    let read = |error| failed(doing)(error);
+    Ok((
+        by_table(&checks, check).map_err(read)?,
+        by_table(&indexes, index).map_err(read)?,
+    ))
+}
+
+fn by_table<T>(
+    rows: &[PgRow],
+    read: impl Fn(&PgRow) -> Result<T, sqlx::Error>,
+) -> Result<Rules<T>, sqlx::Error> {
+    let mut found: Rules<T> = BTreeMap::new();
+    for row in rows {
+        let table: String = row.try_get("table_name")?;
+        found.entry(table).or_default().push(read(row)?);
+    }
+    Ok(found)
+}
+
+fn check(row: &PgRow) -> Result<Check, sqlx::Error> {
+    let columns: Vec<String> = row.try_get("columns")?;
+    let columns = columns.into_iter().filter_map(|name| Ident::new(name).ok());
+    Ok(Check {
+        name: row.try_get("name")?,
+        expression: row.try_get("expression")?,
+        columns: columns.collect(),
+        code: if row.try_get("is_null")? {
+            Code::NullNotAllowed.as_str()
+        } else {
+            CHECK
+        },
+    })
+}
+
+fn index(row: &PgRow) -> Result<UniqueIndex, sqlx::Error> {
+    let columns: Vec<String> = row.try_get("columns")?;
+    let columns = columns.into_iter().filter_map(|name| Ident::new(name).ok());
+    let defaults: Vec<Option<String>> = row.try_get("defaults")?;
+    Ok(UniqueIndex {
+        keys: row.try_get("keys")?,
+        predicate: row.try_get("predicate")?,
+        nulls_not_distinct: row.try_get("nulls_not_distinct")?,
+        columns: columns.zip(defaults).collect(),
+    })
 }

@@ -13,6 +13,7 @@ use super::report::{Event, Report, TableReport};
 use super::statement::archive;
 use super::statement::judge;
 use super::statement::kept;
+use super::statement::noted;
 use super::statement::publish;
 use super::statement::{Conflict, Home};
 use crate::migrate::{LOCK, OtherSession, Refusal, holder};
@@ -194,7 +195,8 @@ impl Copy<'_> {
         Ok(is_same.then_some(done.report))
     }
 
-    /// Fetches the source rows of what is bad: of a few samples, or of all.
+    /// Fetches the source rows of what is bad: of a few samples, or of all; of what is put NULL or a default,
+    /// samples alone.
     pub(super) async fn complete(
         &mut self,
         table: &TablePlan,
@@ -202,13 +204,16 @@ impl Copy<'_> {
         samples: bool,
     ) -> Result<(), CopyError> {
         let doing = format!("read the bad rows of `{}`", table.name);
-        let rows = self
-            .target
-            .rows(&judge::bad_keys(table, home, samples), &doing)
-            .await?;
-        let keys = rows.iter().map(|row| row.try_get::<Vec<String>, _>("key"));
-        let keys = keys.collect::<Result<Vec<_>, _>>().map_err(failed(doing))?;
-        self.fetch_rows(table, home, &keys).await
+        let noted = noted::keys_of_samples(table, home).filter(|_| samples);
+        let questions = std::iter::once(judge::bad_keys(table, home, samples)).chain(noted);
+        for question in questions {
+            let rows = self.target.rows(&question, &doing).await?;
+            let keys = rows.iter().map(|row| row.try_get::<Vec<String>, _>("key"));
+            let keys = keys.collect::<Result<Vec<_>, _>>();
+            let keys = keys.map_err(failed(doing.clone()))?;
+            self.fetch_rows(table, home, &keys).await?;
+        }
+        Ok(())
     }
 
     async fn publish(

@@ -14,6 +14,9 @@ const RESOLVE: &str = include_str!("sql/resolve.sql");
 const KNOWN: &str = "SELECT to_regclass('align.quarantine') IS NOT NULL";
 const OPEN: &str = "SELECT DISTINCT q.table_name, q.key::text AS key FROM align.quarantine AS q \
     WHERE q.resolved_at IS NULL AND q.run IN (SELECT c.run::text FROM align.copies AS c)";
+const ALL: &str = "SELECT count(*) AS lines FROM align.quarantine AS q WHERE q.resolved_at IS NULL";
+const OTHERS: &str = "SELECT count(*) AS lines FROM align.quarantine AS q WHERE q.resolved_at IS NULL \
+    AND NOT EXISTS (SELECT FROM align.copies AS c WHERE c.run::text = q.run)";
 
 /// A line of the quarantine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -137,6 +140,26 @@ async fn is_known(connection: &mut PgConnection) -> Result<bool, CopyError> {
         .persistent(false)
         .fetch_one(connection);
     known.await.map_err(failed("look for the quarantine"))
+}
+
+/// What is said of open lines that are not a copy's: whoever retries would wait for them in vain.
+pub(super) async fn left_by_migrations(
+    target: &mut Link,
+    has_copies: bool,
+) -> Result<Option<String>, CopyError> {
+    let doing = "read the quarantine";
+    if !is_known(&mut target.connection).await? {
+        return Ok(None);
+    }
+    let others = if has_copies { OTHERS } else { ALL };
+    let row = target.row(others, doing).await?;
+    let lines: i64 = row.try_get("lines").map_err(failed(doing))?;
+    Ok((lines > 0).then(|| {
+        format!(
+            "{lines} lines are of migrations, and no copy retries them: mend those rows in their tables, and close \
+             what is left with `align quarantine resolve`"
+        )
+    }))
 }
 
 /// The keys of the rows that copies have put into quarantine, by table.

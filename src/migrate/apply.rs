@@ -222,10 +222,12 @@ async fn statements(
         let mut backoff = Backoff::new();
         loop {
             let may_be_done = resumes && at == first;
-            if index::prepare(session, statement, may_be_done).await? == index::Ready::Done {
-                break;
-            }
-            match session.execute(statement.text(&script.text)).await {
+            let done = match index::prepare(session, statement, may_be_done).await? {
+                index::Ready::Done => break,
+                index::Ready::Run => session.execute(statement.text(&script.text)).await,
+                index::Ready::Not(failure) => Err(failure),
+            };
+            match done {
                 Ok(_) => break,
                 Err(failure) => pause(session, step, Some(at), failure, &mut backoff).await?,
             }

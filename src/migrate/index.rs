@@ -12,10 +12,12 @@ use crate::schema::quote;
 const INDEX: &str = include_str!("sql/index.sql");
 
 /// Whether a statement is still to run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) enum Ready {
     Run,
     Done,
+    /// What an earlier try left cannot be dropped.
+    Not(Failure),
 }
 
 /// The index and the table of a CREATE INDEX CONCURRENTLY that names both, as the catalog has them.
@@ -78,10 +80,14 @@ pub(super) async fn prepare(
     let dropped = session
         .execute(&format!("DROP INDEX CONCURRENTLY IF EXISTS {name}"))
         .await;
-    dropped.map_err(|Failure { message, .. }| MigrateError::Server {
-        doing: "drop an index that an earlier try left",
-        cause: message,
-    })?;
+    if let Err(mut failure) = dropped {
+        failure.message = format!(
+            "cannot drop index {name}, which an earlier try left: {}",
+            failure.message
+        );
+        failure.position = None;
+        return Ok(Ready::Not(failure));
+    }
     session.tell(Event::Note(format!(
         "dropped index {name}, which an earlier try left invalid"
     )));

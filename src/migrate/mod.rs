@@ -10,6 +10,7 @@
 mod apply;
 mod backup;
 mod batch;
+mod blocker;
 mod directive;
 mod driver;
 mod error;

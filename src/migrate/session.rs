@@ -11,6 +11,7 @@ use sqlx::postgres::{PgConnection, PgDatabaseError, PgErrorPosition, PgRow};
 use sqlx::{AssertSqlSafe, Connection, Executor, Row};
 use tracing::instrument::WithSubscriber;
 
+use super::blocker::Blocker;
 use super::error::{self, MigrateError, Refusal};
 use super::message::without_values;
 use super::notice::{Formats, Listener, Severity};
@@ -19,7 +20,6 @@ use super::watch::Watch;
 use crate::mapping::ColumnRef;
 use crate::source::postgres::{ConnectOptions, connect};
 
-const BLOCKER: &str = include_str!("sql/blocker.sql");
 /// How often a statement in flight is looked after.
 const TICK: Duration = Duration::from_millis(100);
 /// A blocker is looked for this many ticks apart.
@@ -90,6 +90,11 @@ pub enum Event<'a> {
         blocker: Option<&'a error::Session>,
         /// Until it is tried again.
         pause: Duration,
+    },
+    /// A statement waits for another session, and does not give up soon.
+    Blocked {
+        /// Whose transaction or lock it is.
+        blocker: &'a error::Session,
     },
     /// Standbys are too far behind; the batch goes on when they are not.
     Lags {
@@ -303,7 +308,10 @@ impl<'a> Session<'a> {
             tell,
             ..
         } = self;
-        let mut repeat = || {
+        let mut repeat = |blocker: Option<&error::Session>| {
+            if let Some(blocker) = blocker {
+                tell(Event::Blocked { blocker });
+            }
             for notice in listener.take() {
                 let is_own = formats.make(&notice.message);
                 let may_show = is_own || limits.show_values;
@@ -320,7 +328,7 @@ impl<'a> Session<'a> {
                 .await
         };
         let mut work = Box::pin(work.with_subscriber(listener.dispatch()));
-        let (mut ticks, mut called_off, mut blocker) = (0_u32, false, None);
+        let (mut ticks, mut called_off, mut blocker) = (0_u32, false, Blocker::default());
         let done = loop {
             tokio::select! {
                 biased;
@@ -328,7 +336,7 @@ impl<'a> Session<'a> {
                 () = tokio::time::sleep(TICK) => {}
             }
             ticks += 1;
-            repeat();
+            repeat(blocker.news());
             let is_late = deadline.is_some_and(|deadline| Instant::now() >= deadline);
             if (control.is_stopped() || is_late) && !called_off {
                 called_off = true;
@@ -340,16 +348,14 @@ impl<'a> Session<'a> {
                     continue;
                 }
             }
-            if ticks % LOOK == 1
-                && let Some(found) = blocker_of(side, *pid).await
-            {
-                blocker = Some(found);
+            if ticks % LOOK == 1 {
+                blocker.look(side, *pid).await;
             }
         };
-        repeat();
+        repeat(None);
         done.map(|result| result.rows_affected()).map_err(|error| {
             let mut failure = Failure::of_statement(&error, limits.show_values, sql);
-            failure.blocker = blocker;
+            failure.blocker = blocker.seen;
             failure
         })
     }
@@ -377,12 +383,6 @@ impl<'a> Session<'a> {
 fn application_name(run: &str, pair: &str) -> String {
     let name = format!("align migrate {} {pair}", run.get(..8).unwrap_or(run));
     name[..name.floor_char_boundary(63)].to_owned()
-}
-
-async fn blocker_of(side: &mut PgConnection, pid: i32) -> Option<error::Session> {
-    let query = sqlx::query(BLOCKER).persistent(false).bind(pid);
-    let row = query.fetch_optional(side).await;
-    row.ok().flatten().and_then(|row| seen(&row).ok())
 }
 
 /// A row of `blocker.sql` or `holder.sql`.

@@ -146,6 +146,14 @@ impl<'a, R: BufRead> Reader<'a, R> {
             Some((index, names[index]))
         });
         let columns: Vec<Option<(usize, &Ident)>> = columns.collect();
+        // Every row would be empty; mostly something else than commas is between the names.
+        if !header.is_empty() && columns.iter().all(Option::is_none) {
+            let message = format!(
+                "the header `{}` names no column of the table; names are separated by commas",
+                header.join(",")
+            );
+            return Err(wrong(&message));
+        }
         let strangers = header.iter().zip(&columns);
         let strangers = strangers.filter(|(_, column)| column.is_none());
         Ok(Self {

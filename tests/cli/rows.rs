@@ -286,6 +286,14 @@ fn csv_keeps_null_and_empty_apart() {
     )
     .ends_with(2);
     assert!(run.stderr.contains("names `id` twice"), "{}", run.stderr);
+    let args = ["--table", "clients", "--format", "csv"];
+    let run = rows(&place, &args, b"id;name\n1;x\n").ends_with(2);
+    assert!(
+        run.stderr.contains("the header `id;name` names no column"),
+        "{}",
+        run.stderr
+    );
+    assert_eq!(run.stdout, "");
 }
 
 #[test]

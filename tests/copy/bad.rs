@@ -221,3 +221,43 @@ fn a_writer_in_between_is_no_trouble() {
         "mine"
     );
 }
+
+/// Asks a run to end.
+fn ask_to_end(child: &std::process::Child, signal: &str) {
+    let status = std::process::Command::new("kill")
+        .args([signal, &child.id().to_string()])
+        .status();
+    assert!(status.expect("the machine does its part").success());
+}
+
+#[test]
+fn an_interrupt_ends_with_130_or_part_way_and_the_next_run_goes_on() {
+    let pair = pair("interrupted");
+    // Nothing is published while the parents wait.
+    pair.to.psql(&format!(
+        "{} {}",
+        SLOW.replace("notes", "people")
+            .replace("slow", "slow_people"),
+        SLOW
+    ));
+    let at_parents = AT_WORK.replace("notes", "people");
+    for (signal, at_work, code, rows) in [
+        ("-INT", at_parents.as_str(), 130, "0|0"),
+        ("-TERM", AT_WORK, 4, "400|0"),
+    ] {
+        let child = pair.start(&[]);
+        wait_for(&pair, at_work);
+        ask_to_end(&child, signal);
+        let run = finished(child.wait_with_output().expect("it is ours")).ends_with(code);
+        if code == 4 {
+            run.says(&["interrupted part way", "it goes on from there"]);
+        }
+        assert_eq!(pair.to.psql(ROWS), rows, "{signal}");
+        pair.to.psql("DROP TRIGGER IF EXISTS slow_people ON people");
+    }
+    pair.to.psql("DROP TRIGGER slow ON notes");
+    pair.copy(&[])
+        .ends_with(0)
+        .says(&["goes on where an earlier run ended"]);
+    assert_eq!(pair.to.psql(ROWS), "400|400");
+}

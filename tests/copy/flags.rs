@@ -135,6 +135,52 @@ fn lines_are_chosen_by_the_run_that_put_them_there() {
 }
 
 #[test]
+fn lines_of_a_migration_are_left_to_people() {
+    let pair = Pair::new("of_migrations", SHOP, CRM, MAPPING);
+    // As `align migrate` makes it.
+    pair.to.psql(&format!(
+        "CREATE SCHEMA align; {}",
+        include_str!("../../src/migrate/sql/quarantine.sql")
+    ));
+    let line = |id: u32| {
+        pair.to.psql(&format!(
+            "INSERT INTO align.quarantine (run, table_name, key, column_name, value, code)
+             VALUES ('7a0c', 'customers', '{{\"id\": {id}}}', 'size', 'many', 'range.unreadable')"
+        ));
+    };
+    line(4);
+    let verb = ["quarantine", "retry", "--yes", "--format", "json"];
+    let retry = || {
+        pair.align(&pair.between(&verb, &["--max-errors", "100%"]))
+            .ends_with(0)
+    };
+    retry().says(&["1 lines are of migrations", "`align quarantine resolve`"]);
+    line(5);
+    pair.from
+        .psql("UPDATE customers SET size = 'many' WHERE id = 6");
+    pair.copy(&["--max-errors", "100%"]).ends_with(0);
+    pair.from
+        .psql("UPDATE customers SET size = '60' WHERE id = 6");
+    let run = retry().says(&["2 lines are of migrations"]);
+    assert_eq!(run.counts("customers"), [1, 1, 0, 0]);
+    let open = "SELECT string_agg(key ->> 'id', ' ' ORDER BY id) FROM align.quarantine WHERE resolved_at IS NULL";
+    assert_eq!(pair.to.psql(open), "4 5");
+    let resolve = [
+        "quarantine",
+        "resolve",
+        "--database",
+        "env:TO",
+        "--table",
+        "customers",
+        "--reason",
+        "x",
+    ];
+    pair.align(&resolve).ends_with(0);
+    let run = retry();
+    assert!(!run.stderr.contains("of migrations"), "{run:#?}");
+}
+
+#[test]
 fn a_table_that_is_not_there_is_told_with_one_that_is() {
     let pair = Pair::new("meant", SHOP, CRM, MAPPING);
     for flags in [["--table", "custmers"], ["--where", "custmers=id > 1"]] {

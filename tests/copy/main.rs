@@ -7,6 +7,7 @@ mod crm;
 mod drill;
 mod faults;
 mod flags;
+mod preflight;
 mod small;
 mod straight;
 mod union;

@@ -453,3 +453,36 @@ fn an_empty_table_gets_its_indexes_after_its_rows_as_they_were() {
     assert_eq!(kept[..2], after[..2]);
     assert_ne!(kept[2], after[2]);
 }
+
+#[test]
+fn a_row_that_is_there_is_not_brought_up_to_the_key_of_another() {
+    let from = "CREATE TABLE t (id int PRIMARY KEY, mail text, tag text);
+        INSERT INTO t VALUES (1, 'a', 'One'), (2, 'b', 'Two'), (3, 'c', 'Three'), (4, 'same', 'x'), (5, 'same', 'y'),
+            (6, 'z', 'Nine'), (7, 'new', 'n'), (8, NULL, NULL), (10, 'b2', 'New');";
+    let to = "CREATE TABLE t (id int PRIMARY KEY, mail text UNIQUE, tag text);
+        CREATE UNIQUE INDEX ON t (lower(tag));
+        INSERT INTO t VALUES (1, 'b', 'one'), (2, 'a', 'two'), (3, 'c', 'three'), (4, 'o4', 'o4'), (5, 'o5', 'o5'),
+            (6, 'o6', 'o6'), (8, 'o8', 'o8'), (9, 'o9', 'nine');";
+    let mapping =
+        "[[table]]\nfrom = \"t\"\nto = \"t\"\nmatch = [\"id\"]\n[copy]\nmax_errors = \"100%\"\n";
+    let pair = Pair::new("taken", from, to, mapping);
+    let dry = pair.copy(&["--on-conflict", "update", "--dry-run"]);
+    // 1 and 2 would change places, 5 would come to what 4 comes to, and 6 to the tag of 9.
+    let dry = dry.ends_with(0);
+    assert_eq!(dry.counts("t"), [9, 2, 3, 4]);
+    let run = pair.copy(&["--on-conflict", "update"]).ends_with(0);
+    assert!(!run.stderr.contains("judging anew"), "{run:#?}");
+    assert_eq!(run.counts("t"), [9, 2, 3, 4]);
+    assert_eq!(
+        pair.to
+            .psql("SELECT string_agg(concat_ws('|', id, mail, tag), ' ' ORDER BY id) FROM t"),
+        "1|b|one 2|a|two 3|c|Three 4|same|x 5|o5|o5 6|o6|o6 7|new|n 8 9|o9|nine 10|b2|New"
+    );
+    let codes = "SELECT string_agg(concat_ws(' ', key ->> 'id', column_name, code), ', ' ORDER BY id) FROM align.quarantine";
+    assert_eq!(
+        pair.to.psql(codes),
+        "1 mail key.duplicate, 2 mail key.duplicate, 5 mail key.duplicate, 6 tag key.duplicate"
+    );
+    let again = pair.copy(&["--on-conflict", "update"]).ends_with(0);
+    assert_eq!(again.counts("t"), [9, 0, 5, 4]);
+}

@@ -111,6 +111,39 @@ fn a_lock_is_tried_again_and_who_is_in_the_way_is_named() {
 }
 
 #[test]
+fn an_index_that_waits_for_a_transaction_says_for_whose_and_has_a_budget_of_its_own() {
+    let shop = Shop::new("waits");
+    // Whoever only reads another table is in the way of CONCURRENTLY alone.
+    shop.db.psql("CREATE TABLE reports (id integer)");
+    let in_the_way = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'nightly report' AND query LIKE '%pg_sleep%'";
+    let report = |seconds: u32, table: &str| {
+        shop.db.psql(&format!("SET application_name = 'nightly report'; BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM {table}; SELECT pg_sleep({seconds}); COMMIT"));
+    };
+    std::thread::scope(|scope| {
+        scope.spawn(|| report(8, "reports"));
+        shop.wait_for(in_the_way, "1");
+        // It is longer than what other statements wait for a lock.
+        shop.migrate(&["--phase", "one"]).ends_with(0).says(&[
+            "one V3__index_names waits for pid ",
+            "application `nightly report`",
+        ]);
+    });
+    let sql = "-- align: no-transaction\n-- align: lock-timeout=1s\nSELECT 1;\nCREATE INDEX CONCURRENTLY clients_size ON clients (size);\n";
+    shop.write("migrations/two/V2__size.sql", sql);
+    std::thread::scope(|scope| {
+        // What an earlier try left cannot be dropped meanwhile either.
+        scope.spawn(|| report(6, "clients"));
+        shop.wait_for(in_the_way, "1");
+        shop.migrate(&[]).ends_with(0).says(&[
+            "V2__size.sql:4: no lock, in the way is pid ",
+            "dropped index public.clients_size",
+        ]);
+    });
+    let invalid = "SELECT count(*) FROM pg_index WHERE NOT indisvalid";
+    assert_eq!(shop.db.psql(invalid), "0");
+}
+
+#[test]
 fn a_backend_that_is_killed_ends_the_run_and_the_next_one_goes_on() {
     let shop = Shop::new("backend");
     shop.write(

@@ -118,6 +118,17 @@ fn a_database_of_somebody_else_is_left_alone() {
         .says(&["neither a ledger of `align` nor one of the tables `public.clients`"]);
     assert_eq!(without_noise(&other.dump_schema("(align|public)")), before);
 
+    let path = "mappings/shop-to-crm/mapping.toml";
+    let mapping = fs::read_to_string(shop.folder.path().join(path)).unwrap();
+    let (nothing_named, _) = mapping.split_once("[[").unwrap();
+    shop.write(path, nothing_named);
+    let before = shop.everything();
+    shop.migrate(&[])
+        .ends_with(3)
+        .says(&["the mapping names no table of the from side", "`[[table]]`"]);
+    assert_eq!(shop.everything(), before);
+    shop.write(path, &mapping);
+
     shop.migrate(&[]).ends_with(0);
     shop.db
         .psql("UPDATE align.ledger SET system_identifier = '42'");

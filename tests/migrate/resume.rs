@@ -102,7 +102,7 @@ fn an_interrupt_before_anything_was_applied_ends_with_130() {
         "1",
     );
     sleep(Duration::from_millis(200));
-    signal(&child, "-INT");
+    signal(&child, "-TERM");
     output(child).ends_with(130);
     assert_eq!(shop.dump(), before);
 }

@@ -117,6 +117,10 @@ impl<'u> Teller<'u> {
                 };
                 self.status(&format!("{place}: no lock{who}; next try in {pause:.1} s"));
             }
+            Event::Blocked { blocker } => {
+                let text = format!("{} waits for {blocker}", self.title);
+                self.status(&text);
+            }
             Event::Lags {
                 standby,
                 behind,

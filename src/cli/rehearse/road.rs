@@ -246,7 +246,8 @@ impl Rehearsal<'_> {
             | Event::Begins { .. }
             | Event::Window { .. }
             | Event::Lags { .. }
-            | Event::Retries { .. } => {}
+            | Event::Retries { .. }
+            | Event::Blocked { .. } => {}
         });
         let mut session =
             Session::open(options, &found.pair, limits, self.control.clone(), tell).await?;

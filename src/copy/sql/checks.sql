@@ -1,4 +1,5 @@
--- The checks of tables, and of the domains of their columns as checks of the row `r`.
+-- The checks of tables, of the domains of their columns as checks of the row `r`, and that a partition takes a
+-- row.
 WITH RECURSIVE asked AS (
     SELECT DISTINCT to_regclass(name) AS relation FROM unnest($1::text[]) AS asked (name)
 ), typed AS (
@@ -32,6 +33,22 @@ WITH RECURSIVE asked AS (
     SELECT d.relation, 'not null', format('r.%I IS NOT NULL', d.name), ARRAY[d.name::text], true
     FROM typed AS d
     WHERE d.not_null
+    UNION ALL
+    SELECT parts.relation, 'partitions', coalesce(parts.bounds, 'false'), parts.columns, false
+    FROM (
+        SELECT asked.relation,
+               string_agg(format('(%s)', pg_get_partition_constraintdef(tree.relid)), ' OR ')
+                   FILTER (WHERE tree.isleaf AND tree.level > 0) AS bounds,
+               array_agg(DISTINCT a.attname::text) FILTER (WHERE a.attname IS NOT NULL) AS columns,
+               bool_or(p.partexprs IS NOT NULL) AS has_expressions
+        FROM asked
+        CROSS JOIN LATERAL pg_partition_tree(asked.relation) AS tree
+        LEFT JOIN pg_partitioned_table AS p ON p.partrelid = tree.relid
+        LEFT JOIN pg_attribute AS a ON a.attrelid = tree.relid AND a.attnum = ANY (p.partattrs::smallint[]) AND a.attnum > 0
+        WHERE asked.relation IN (SELECT partrelid FROM pg_partitioned_table)
+        GROUP BY asked.relation
+    ) AS parts
+    WHERE NOT coalesce(parts.has_expressions, false)
 )
 SELECT format('%I.%I', n.nspname, t.relname) AS table_name, c.name, c.expression, c.columns, c.is_null
 FROM checks AS c

@@ -1,6 +1,7 @@
 //! Which rows are in the target already, and which cannot go there.
 
 use super::super::plan::{MatchKeys, Reference, TablePlan, Unique};
+use super::index::UniqueIndex;
 use super::{
     Conflict, Home, compared, field_names, is_new, key_json, keys, not_null, qualified,
     same_fields, same_key, value,
@@ -45,6 +46,8 @@ pub struct Judge<'a> {
     pub remembered: Option<&'a str>,
     /// The target's checks.
     pub checks: &'a [Check],
+    /// The target's unique indexes that are not over columns alone.
+    pub indexes: &'a [UniqueIndex],
 }
 
 impl Judge<'_> {
@@ -72,6 +75,11 @@ impl Judge<'_> {
     pub fn duplicates(&self) -> Vec<String> {
         let mut steps = vec![format!("ANALYZE {}", self.home.bad(self.table))];
         for unique in &self.table.uniques {
+            // Rows that are brought up to the copy may come to the key of another one.
+            if let Some(rivals) = self.changing(unique) {
+                steps.extend(rivals);
+                continue;
+            }
             steps.push(self.taken(unique));
             steps.extend(
                 self.siblings()
@@ -79,6 +87,7 @@ impl Judge<'_> {
             );
             steps.push(self.repeated(unique));
         }
+        steps.extend(self.indexed());
         if let Some(primary) = self
             .table
             .primary
@@ -503,18 +512,6 @@ pub fn findings(table: &TablePlan, home: Home) -> String {
         key = key_json(table, "b"),
         keys = keys(table, "b"),
     )
-}
-
-/// What was put NULL or a default in place of, by column and code.
-pub fn notes(table: &TablePlan, home: Home) -> Option<String> {
-    table.fields.iter().any(|field| field.note.is_some()).then(|| {
-        format!(
-            "SELECT e.key AS column_name, e.value AS code, count(*) AS rows FROM {} AS s \
-             CROSS JOIN LATERAL jsonb_each_text(s.notes) AS e WHERE s.notes IS NOT NULL AND {} GROUP BY 1, 2 ORDER BY 1, 2",
-            home.stage(table),
-            is_new(table, home, "s")
-        )
-    })
 }
 
 /// The keys of bad rows; of the first three by column and code, or of all.

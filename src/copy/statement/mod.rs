@@ -5,8 +5,10 @@
 //! taken, one line a row and column. What is in neither is *new*.
 
 pub mod archive;
+pub mod index;
 pub mod judge;
 pub mod kept;
+pub mod noted;
 pub mod publish;
 pub mod shared;
 pub mod source;

@@ -87,6 +87,16 @@ pub(super) fn find_mapping(map: Option<&str>) -> Result<Option<FoundMapping>, Cl
     }
 }
 
+/// Where no pair is found and none is implied.
+pub(super) fn no_mapping() -> CliError {
+    CliError::say("cannot find a mapping: there is none under `mappings/`")
+        .hint("name one with `--map PATH`")
+        .hint(format!(
+            "the pair inside this program is `--map {}`",
+            bundled::PAIR.name
+        ))
+}
+
 /// The pair inside the program.
 pub(super) fn bundled_mapping() -> Result<FoundMapping, CliError> {
     let label = bundled::PAIR.name;

@@ -178,6 +178,14 @@ fn read(path: &Path) -> Result<FoundMapping, CliError> {
 }
 
 impl FoundMapping {
+    /// Where it is; nothing where it is inside this program.
+    pub(super) fn path(&self) -> Option<PathBuf> {
+        match &self.home {
+            Home::Folder(_) => Some(PathBuf::from(&self.label)),
+            Home::Bundled => None,
+        }
+    }
+
     /// What the pair is called: the name of the mapping's folder.
     pub(super) fn pair(&self) -> Result<String, CliError> {
         let folder = match &self.home {

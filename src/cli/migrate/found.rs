@@ -22,7 +22,14 @@ pub(in crate::cli) struct Scope {
     map: MapArg,
 
     /// Phase (can be repeated) [default: the mapping's]
-    #[arg(long, value_name = "NAME", help_heading = "Migrations")]
+    ///
+    /// In the order in which they run; `one,two` names two.
+    #[arg(
+        long,
+        value_name = "NAME",
+        value_delimiter = ',',
+        help_heading = "Migrations"
+    )]
     phase: Vec<String>,
 
     /// Folder of the phases [default: the mapping's]

@@ -179,7 +179,10 @@ struct Leave {
 
     /// Hazard that may happen (can be repeated)
     ///
-    /// deletes-data, breaks-clients, blocks-writes, rewrites-table or not-reversible.
+    /// `deletes-data`: values that stand nowhere else go. `breaks-clients`: a name or a type that others
+    /// use goes or changes. `blocks-writes`: writers wait for as long as it takes. `rewrites-table`: the
+    /// table is written anew while nobody can use it. `not-reversible`: no later migration brings back
+    /// what was. A comma parts several.
     #[arg(long, value_name = "HAZARD", value_delimiter = ',', value_parser = hazard)]
     allow: Vec<Hazard>,
 

@@ -93,6 +93,63 @@ fn the_migrated_pair_holds_and_nothing_stays_behind() {
     assert!(dump(&db) == before, "something stayed behind");
 }
 
+/// An application that signs in as a role of its own, with grants of its own, keeps what it had: the phases
+/// make a policy for it, and that is no fault. Nobody else may hold what the target's roles do not.
+#[test]
+fn a_role_that_had_grants_before_is_shown_and_fails_nothing() {
+    let cluster = Cluster::start(&cluster::Settings::default());
+    let db = cluster.database("verify_direct");
+    db.load_shim();
+    db.load("mappings/clara-to-trendtialcrm/clara.sql");
+    cluster.role("clara_app", "LOGIN");
+    cluster.role("nosy", "LOGIN");
+    db.psql("GRANT SELECT, INSERT, UPDATE, DELETE ON clients, leads TO clara_app");
+    migrate(&db);
+    let (document, code) = verify(&db, &["--only", "structure"]);
+    assert_eq!(ended(&document, "failed"), []);
+    assert_eq!(code, 0);
+    let known = ended(&document, "known");
+    let shown = |check: &str, words: &str| {
+        let found = known.iter().find(|(name, _)| name == check);
+        assert!(
+            found.is_some_and(|(_, said)| said.contains(words)),
+            "{known:#?}"
+        );
+    };
+    shown(
+        "structure: row security is the target's",
+        "clients.align_direct_access",
+    );
+    shown("structure: grants are the target's", "leads.clara_app");
+
+    db.psql("GRANT SELECT ON leads TO nosy");
+    let (document, code) = verify(&db, &["--only", "structure"]);
+    assert_eq!(code, 1);
+    let [(name, said)] = &ended(&document, "failed")[..] else {
+        panic!("{document:#}");
+    };
+    assert_eq!(name, "structure: grants are the target's");
+    assert!(
+        said.contains("leads.nosy") && !said.contains("clara_app"),
+        "{said}"
+    );
+}
+
+/// A phase that refused at its first step has run nothing, and nothing of the phases before it is left over.
+#[test]
+fn a_phase_that_was_refused_leaves_nothing_behind() {
+    let db = copy("refused");
+    db.psql("INSERT INTO clients (name) VALUES ('written by the old name')");
+    let all = "deletes-data,breaks-clients,blocks-writes,rewrites-table,not-reversible";
+    let mut contract = align(&db);
+    contract.args(["migrate", "--phase", "contract", "--yes", "--allow", all]);
+    let refused = contract.args(["--confirm-backup", "none"]).assert().code(2);
+    let said = String::from_utf8_lossy(&refused.get_output().stderr).into_owned();
+    assert!(said.contains("the old form was written"), "{said}");
+    let (document, _) = verify(&db, &["--only", "structure"]);
+    assert_eq!(ended(&document, "failed"), []);
+}
+
 #[test]
 fn without_roles_and_auth_the_rest_holds_and_they_are_skipped_by_name() {
     let cluster = Cluster::start(&cluster::Settings::default());

@@ -87,6 +87,16 @@ pub(super) fn find_mapping(map: Option<&str>) -> Result<Option<FoundMapping>, Cl
     }
 }
 
+/// Where no pair is found and none is implied.
+pub(super) fn no_mapping() -> CliError {
+    CliError::say("cannot find a mapping: there is none under `mappings/`")
+        .hint("name one with `--map PATH`")
+        .hint(format!(
+            "the pair inside this program is `--map {}`",
+            bundled::PAIR.name
+        ))
+}
+
 /// The pair inside the program.
 pub(super) fn bundled_mapping() -> Result<FoundMapping, CliError> {
     let label = bundled::PAIR.name;
@@ -168,6 +178,14 @@ fn read(path: &Path) -> Result<FoundMapping, CliError> {
 }
 
 impl FoundMapping {
+    /// Where it is; nothing where it is inside this program.
+    pub(super) fn path(&self) -> Option<PathBuf> {
+        match &self.home {
+            Home::Folder(_) => Some(PathBuf::from(&self.label)),
+            Home::Bundled => None,
+        }
+    }
+
     /// What the pair is called: the name of the mapping's folder.
     pub(super) fn pair(&self) -> Result<String, CliError> {
         let folder = match &self.home {

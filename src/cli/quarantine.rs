@@ -17,7 +17,7 @@ use crate::source::postgres::{ConnectOptions, connect};
 
 const EXAMPLES: &str = "\
 Examples:
-  See what could not be copied, with the values:
+  See what could not be converted, with the values:
     align quarantine list --database env:CRM --show-values
   Copy it again after the mapping or the data was mended:
     align quarantine retry --map mappings/shop-to-crm --from env:SHOP --to env:CRM --yes
@@ -26,7 +26,7 @@ Examples:
 
 Exits with 2 on failure; `retry` with 3 and 4 as `align copy` does.";
 
-/// Look after rows that could not be copied
+/// Look after rows that could not be converted
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct QuarantineArgs {
@@ -41,7 +41,7 @@ enum QuarantineCommand {
     Resolve(ResolveArgs),
 }
 
-/// Show the rows that could not be copied
+/// Show the rows that could not be converted
 #[derive(Debug, Args)]
 struct ListArgs {
     #[command(flatten)]

@@ -119,10 +119,7 @@ pub(super) fn run(ui: &Ui, args: &VerifyArgs) -> Result<Outcome, CliError> {
     if let Some(source) = &args.against.against {
         return against::run(ui, args, source);
     }
-    let found = pair::find_mapping(args.map.map.as_deref())?.ok_or_else(|| {
-        CliError::say("cannot find a mapping: there is none under `mappings/`")
-            .hint("name one with `--map PATH`")
-    })?;
+    let found = pair::find_mapping(args.map.map.as_deref())?.ok_or_else(pair::no_mapping)?;
     found.announce(ui);
     if args.sections().is_empty() {
         let message = "`--only` and `--skip` leave no section to check";

@@ -10,10 +10,10 @@ mod text;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diff::{self, Conversion, Typed, conversion, restricts};
-use crate::mapping::Mapping;
-use crate::schema::{Column, Schema, Table};
+use crate::mapping::{ColumnRef, Mapping, TableRef};
+use crate::schema::{Column, Ident, QualifiedName, Schema, Table};
 use name::Words;
-pub use text::{Head, render};
+pub use text::{Head, render, render_columns};
 
 /// The first mapping of two schemas.
 #[derive(Debug, Clone, PartialEq)]
@@ -164,6 +164,39 @@ pub fn draft(from: &Schema, to: &Schema) -> Draft {
         only_to,
         only_from,
     }
+}
+
+/// The tables that a mapping takes for one another although their names differ, where it says nothing of
+/// any of their columns: somebody decided them since the mapping was begun.
+pub fn unasked(from: &Schema, to: &Schema, mapping: &Mapping) -> Vec<TablePair> {
+    let columns = mapping.columns.iter();
+    let columns = columns.flat_map(|rule| rule.from.iter().chain(&rule.to));
+    let open = mapping.undecided.iter().filter(|open| !open.is_table);
+    let open = open.flat_map(|open| [&open.from, &open.to]);
+    let open = open.filter_map(|name| name.parse::<ColumnRef>().ok());
+    let said: BTreeSet<TableRef> = columns.cloned().chain(open).map(|c| c.table).collect();
+    let of = |schema: &'_ Schema, table: &TableRef, home: &str| -> Option<Table> {
+        let namespace = Ident::new(table.namespace_or(home)).ok()?;
+        let name = QualifiedName::new(namespace, table.name.clone());
+        schema.table(&name).cloned()
+    };
+    let sides = Sides { from, to };
+    let pairs = mapping.tables.iter().filter_map(|pair| {
+        if said.contains(&pair.from) || said.contains(&pair.to) {
+            return None;
+        }
+        let from_table = of(from, &pair.from, mapping.from.home())?;
+        let to_table = of(to, &pair.to, mapping.to.home())?;
+        let columns = sides.columns(&from_table, &to_table);
+        let asks = columns.same.len() + columns.only_to.len() + columns.only_from.len() > 0;
+        asks.then(|| TablePair {
+            from: from.show(&from_table.name),
+            to: to.show(&to_table.name),
+            is_plain: true,
+            columns,
+        })
+    });
+    pairs.collect()
 }
 
 fn free<T>(all: &[T], is_taken: impl Fn(usize) -> bool) -> Vec<usize> {

@@ -1,6 +1,6 @@
 //! The draft as a mapping file.
 
-use super::{Columns, Draft, OpenColumn};
+use super::{Columns, Draft, OpenColumn, TablePair};
 use crate::schema::Ident;
 
 /// What stands above the correspondences.
@@ -24,18 +24,7 @@ pub struct Head<'a> {
 pub fn render(draft: &Draft, head: &Head<'_>) -> String {
     let mut text = top(head);
     tables(&mut text, draft);
-    for pair in &draft.tables {
-        let columns = &pair.columns;
-        let title = if pair.from == pair.to {
-            pair.to.clone()
-        } else {
-            format!("{} -> {}", pair.from, pair.to)
-        };
-        if !columns.same.is_empty() || has_questions(columns) {
-            heading(&mut text, &title);
-            self::columns(&mut text, columns);
-        }
-    }
+    text += &render_columns(&draft.tables);
     for table in &draft.only_to {
         let Some(best) = table.candidates.first() else {
             continue;
@@ -49,6 +38,24 @@ pub fn render(draft: &Draft, head: &Head<'_>) -> String {
     text
 }
 
+/// What is to be said of the columns of tables that mean the same.
+pub fn render_columns(pairs: &[TablePair]) -> String {
+    let mut text = String::new();
+    for pair in pairs {
+        let columns = &pair.columns;
+        let title = if pair.from == pair.to {
+            pair.to.clone()
+        } else {
+            format!("{} -> {}", pair.from, pair.to)
+        };
+        if !columns.same.is_empty() || has_questions(columns) {
+            heading(&mut text, &title);
+            self::columns(&mut text, columns);
+        }
+    }
+    text
+}
+
 fn top(head: &Head<'_>) -> String {
     let mut text = format!(
         "# {}: which table and column means which, and how a value changes on its way.\n\
@@ -56,8 +63,11 @@ fn top(head: &Head<'_>) -> String {
          # What has one name on both sides and a type that holds every value corresponds by itself, and needs\n\
          # no line. What is `undecided` is yours to decide; `align map check` lists it:\n\
          #   - it is something of the other side: take the `#` from that line, and the `status` away;\n\
-         #   - only the from side has it: write `keep = true`, and take the `status` away;\n\
+         #   - a column that only the from side has: write `keep = true`, and take the `status` away;\n\
+         #   - a table that only the from side has: take the whole entry away, and it stays;\n\
          #   - only the to side has it, and a migration will bring it: take the whole entry away.\n\
+         # When tables are decided, `align map init --more` asks about the columns of those that have none\n\
+         # in this file yet.\n\
          \n\
          format = 1\n",
         plain(head.pair)

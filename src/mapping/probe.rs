@@ -17,6 +17,9 @@ pub struct Verify {
     pub stand_in: BTreeMap<Ident, Ident>,
     /// A namespace in which a migrated database shows the from side's tables in their old form.
     pub old: Option<Ident>,
+    /// A policy under which roles with grants of their own pass row security as they did before it was
+    /// on: whoever it names may hold what the target's roles do not.
+    pub direct: Option<Ident>,
     /// Target columns with an SQL condition over the old row `s` and the new row `t` under which a value
     /// may differ from its rule.
     pub excuse: Vec<(ColumnRef, String)>,

@@ -98,6 +98,8 @@ pub enum Refusal {
         expected: String,
         /// What it is.
         found: String,
+        /// When a run began that was approved so; it changed the database itself.
+        begun: Option<String>,
     },
     /// Another runner.
     Locked {
@@ -225,9 +227,13 @@ impl fmt::Display for Refusal {
             Self::Divergent { lines, .. } => {
                 write!(f, "files and history contradict each other\n{}", lines.join("\n"))
             }
-            Self::Fingerprint { expected, found } => {
+            Self::Fingerprint { expected, found, begun: None } => {
                 write!(f, "fingerprint {expected} was approved, and this is {found}")
             }
+            Self::Fingerprint { expected, found, begun: Some(at) } => write!(
+                f,
+                "fingerprint {expected} was approved and run at {at}, and what is left of it is {found}"
+            ),
             Self::Locked { holder: Some(holder) } => write!(f, "another runner is at work: {holder}"),
             Self::Locked { holder: None } => f.write_str("another runner is at work"),
             Self::Moved => f.write_str("what is pending changed after it was shown"),
@@ -277,7 +283,12 @@ impl Refusal {
                 grants.collect()
             }
             Self::Divergent { hints, .. } => hints.clone(),
-            Self::Fingerprint { .. } => one("see what changed with `--dry-run`, then approve anew"),
+            Self::Fingerprint { begun: None, .. } => {
+                one("see what changed with `--dry-run`, then approve anew")
+            }
+            Self::Fingerprint { found, .. } => vec![format!(
+                "see what is left with `--dry-run`, then go on with `--expect {found}`"
+            )],
             Self::Locked { .. } => one("wait longer with `--wait-lock 30m`"),
             Self::Moved => one("run it again"),
             Self::LaterPhase { later, .. } => {

@@ -201,6 +201,23 @@ pub async fn read(
     rows.iter().map(|row| read(row).map_err(failed)).collect()
 }
 
+/// When the last run began that had this fingerprint, in UTC.
+///
+/// # Errors
+/// [`MigrateError::Server`].
+pub async fn begun(
+    connection: &mut PgConnection,
+    pair: &str,
+    fingerprint: &str,
+) -> Result<Option<String>, MigrateError> {
+    let sql = "SELECT to_char(max(at) AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS \"UTC\"') FROM align.events \
+               WHERE pair = $1 AND event = 'run' AND fingerprint = $2";
+    let query = sqlx::query_scalar(sql).persistent(false);
+    let query = query.bind(pair).bind(fingerprint);
+    let at = query.fetch_one(connection).await;
+    at.map_err(|error| server("read the ledger", &error))
+}
+
 /// How many rows a run has put into quarantine, by table. Migrations make the table and write it.
 ///
 /// # Errors

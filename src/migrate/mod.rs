@@ -53,7 +53,9 @@ pub use export::{Exported, export};
 pub use files::{FilesError, MigrationFile, Phase, Script, Trouble};
 pub use hazard::{Effects, Hazard, Lock, LockMode, Need, Privilege};
 pub use history::{read as read_history, table as history_table};
-pub use ledger::{Operator, Recorded, keep as keep_ledger, quarantined, read as read_events};
+pub use ledger::{
+    Operator, Recorded, begun as begun_run, keep as keep_ledger, quarantined, read as read_events,
+};
 pub use lock::{KEY as LOCK, holder};
 pub(crate) use message::without_values;
 pub use notice::Severity;

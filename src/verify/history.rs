@@ -91,7 +91,7 @@ pub(super) async fn check(
     Ok(Check::of(section, name, seen, findings))
 }
 
-/// Looks for what is there only while a run is under way. What a phase that was not run yet drops is that
+/// Looks for what is there only while a run is under way. What a migration that is pending drops is that
 /// one's to take away.
 ///
 /// # Errors
@@ -137,14 +137,22 @@ pub(super) async fn left(
                 .map(|run| Finding::new(format!("copy {run} did not end"))),
         );
     }
-    let run = phases(connection, pair).await?;
-    let later = folders.iter().filter(|folder| !run.contains(&folder.name));
-    let later = later.filter_map(|folder| folder.phase.as_ref().ok());
-    let later: Vec<&str> = later
-        .flat_map(|phase| &phase.files)
-        .flat_map(|file| file.script.text.split(';'))
-        .filter(|statement| statement.contains("DROP FUNCTION"))
-        .collect();
+    let mut later = Vec::new();
+    for phase in folders
+        .iter()
+        .filter_map(|folder| folder.phase.as_ref().ok())
+    {
+        let standings = survey(connection, pair, std::slice::from_ref(phase))
+            .await
+            .map_err(|error| told(&error))?;
+        let pending = |version| {
+            let mut entries = standings.iter().flatten();
+            entries.any(|entry| entry.version == version && entry.state == State::Pending)
+        };
+        let files = phase.files.iter().filter(|file| pending(file.version));
+        let statements = files.flat_map(|file| file.script.text.split(';'));
+        later.extend(statements.filter(|statement| statement.contains("DROP FUNCTION")));
+    }
     let objects: Vec<String> = sqlx::query_scalar(LEFT)
         .persistent(false)
         .bind(namespaces)

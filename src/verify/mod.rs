@@ -32,7 +32,7 @@ pub use select::check as check_select;
 pub use statement::{check_flow, check_statement};
 pub use structure::check as check_structure;
 pub use summary::Summary;
-pub use target::check as check_target;
+pub use target::{Promise, check as check_target};
 pub use values::{Values, check as check_values};
 
 use std::fmt;

@@ -13,7 +13,7 @@ use super::promised::{promised, stand_in};
 use super::reading;
 use super::values::Values;
 use super::{
-    Check, Section, Verification, check_access, check_flow, check_select, check_statement,
+    Check, Promise, Section, Verification, check_access, check_flow, check_select, check_statement,
     check_structure, check_target, check_values,
 };
 use crate::diff::Comparison;
@@ -105,12 +105,18 @@ pub async fn run(
         Some(schemas) => Some(schemas.compare(connection, mapping, &roles).await?),
         None => None,
     };
-    if let Some(Compared { comparison, .. }) = &compared
+    if let Some(Compared {
+        comparison, schema, ..
+    }) = &compared
         && request.takes(Section::Structure)
     {
         let score = score::score(comparison, mapping);
         let verdict = gate::judge(comparison, &score, &mapping.gate);
-        checks.extend(check_target(comparison, &verdict, mapping, &roles.absent()));
+        let promised = Promise {
+            mapping,
+            absent: &roles.absent(),
+        };
+        checks.extend(check_target(comparison, &verdict, &promised, schema));
         let found = catalog(connection, request).await;
         finish(
             connection,

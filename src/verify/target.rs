@@ -6,18 +6,30 @@ use super::{Check, Finding, Section};
 use crate::diff::{Blocker, Change, Comparison, Object, What};
 use crate::gate::Verdict;
 use crate::mapping::Mapping;
+use crate::schema::Schema;
 
 const GRANTS: &str = "grants are the target's";
 
+const SECURITY: &str = "row security is the target's";
+
+/// What the target's own schema does not say.
+#[derive(Debug)]
+pub struct Promise<'p> {
+    /// Where this database may differ.
+    pub mapping: &'p Mapping,
+    /// Roles of which the target speaks, and that are not here.
+    pub absent: &'p BTreeSet<String>,
+}
+
 /// What is promised: the gate passes, nothing blocks, nothing of the target is missing or other than
-/// there, and nobody is let in whom the target keeps out. Grants say nothing where `absent` roles, whom
-/// the target speaks of, are not there.
+/// there, and nobody is let in whom the target keeps out. Grants say nothing where roles are absent.
 pub fn check(
     comparison: &Comparison,
     verdict: &Verdict,
-    mapping: &Mapping,
-    absent: &BTreeSet<String>,
+    promise: &Promise<'_>,
+    here: &Schema,
 ) -> Vec<Check> {
+    let Promise { mapping, absent } = promise;
     let section = Section::Structure;
     let gate = verdict.reasons.iter().map(Finding::new).collect();
     let blockers = comparison.blockers.iter();
@@ -39,10 +51,19 @@ pub fn check(
         .iter()
         .filter(|table| table.to.is_some())
         .count();
-    let access = of(&|change| is_access(change) && change.object != Object::Grant);
-    let grants = of(&|change| change.object == Object::Grant);
+    let judged = |name: &str, fits: &dyn Fn(&Change) -> bool| {
+        let found = changes.iter().copied().filter(|change| fits(change));
+        let direct = Direct { mapping, here };
+        let (named, others): (Vec<&Change>, Vec<&Change>) =
+            found.partition(|change| direct.is_named(change));
+        excused(
+            Check::of(section, name, number(tables), findings(&others)),
+            findings(&named),
+            "the mapping names their policy under `[verify] direct`",
+        )
+    };
     let grants = if absent.is_empty() {
-        Check::of(section, GRANTS, number(tables), grants)
+        judged(GRANTS, &|change| change.object == Object::Grant)
     } else {
         let names: Vec<&str> = absent.iter().map(String::as_str).collect();
         let why = format!("there is no role {}", names.join(", "));
@@ -58,12 +79,9 @@ pub fn check(
             lacking,
         ),
         narrower(comparison, mapping, &changes),
-        Check::of(
-            section,
-            "row security is the target's",
-            number(tables),
-            access,
-        ),
+        judged(SECURITY, &|change| {
+            is_access(change) && change.object != Object::Grant
+        }),
         grants,
     ]
 }
@@ -73,7 +91,7 @@ pub fn check(
 fn narrower(comparison: &Comparison, mapping: &Mapping, changes: &[&Change]) -> Check {
     let name = "no column is narrower than the target's";
     let home = mapping.to.home();
-    let is_named = |change: &&&Change| {
+    let is_named = |change: &&Change| {
         mapping.verify.narrower.iter().any(|(column, ty)| {
             let table = match column.table.namespace_or(home) {
                 namespace if namespace == home => column.table.name.to_string(),
@@ -85,16 +103,67 @@ fn narrower(comparison: &Comparison, mapping: &Mapping, changes: &[&Change]) -> 
         })
     };
     let found = changes.iter().filter(|change| change.what == What::Widened);
-    let (named, others): (Vec<&&Change>, Vec<&&Change>) = found.partition(|c| is_named(c));
+    let (named, others): (Vec<&Change>, Vec<&Change>) =
+        found.copied().partition(|change| is_named(&change));
     let columns = comparison.tables.iter().map(|table| table.columns.len());
-    let shown = if others.is_empty() { &named } else { &others };
-    let shown = shown.iter().map(|change| finding(change)).collect();
-    let mut check = Check::of(Section::Structure, name, number(columns.sum()), shown);
-    if others.is_empty() && !named.is_empty() {
-        let why = "the mapping names them under `[verify.narrower]`".to_owned();
-        check.verdict = super::Verdict::Known { why };
+    excused(
+        Check::of(
+            Section::Structure,
+            name,
+            number(columns.sum()),
+            findings(&others),
+        ),
+        findings(&named),
+        "the mapping names them under `[verify.narrower]`",
+    )
+}
+
+/// What the mapping names is shown, and fails nothing, where all else holds.
+fn excused(mut check: Check, named: Vec<Finding>, why: &str) -> Check {
+    if check.findings.is_empty() && !named.is_empty() {
+        check.findings = named;
+        check.verdict = super::Verdict::Known {
+            why: why.to_owned(),
+        };
     }
     check
+}
+
+/// Roles that held grants of their own before row security was on, and the policy that keeps them.
+struct Direct<'d> {
+    mapping: &'d Mapping,
+    here: &'d Schema,
+}
+
+impl Direct<'_> {
+    /// Whether it is that policy, or a grant to one whom it names on its table.
+    fn is_named(&self, change: &Change) -> bool {
+        let (Some(direct), What::Extra) = (&self.mapping.verify.direct, change.what) else {
+            return false;
+        };
+        let Some(name) = change.from.as_deref() else {
+            return false;
+        };
+        match change.object {
+            Object::Policy => name == direct.as_str(),
+            Object::Grant => {
+                let policies = self.here.tables.iter().filter(|table| {
+                    let namespace = table.name.namespace.as_str();
+                    let home = self.mapping.to.home();
+                    change.table == table.name.name.as_str() && namespace == home
+                        || change.table == format!("{namespace}.{}", table.name.name)
+                });
+                policies
+                    .flat_map(|table| &table.policies)
+                    .any(|policy| policy.name == *direct && policy.roles.contains(name))
+            }
+            _ => false,
+        }
+    }
+}
+
+fn findings(changes: &[&Change]) -> Vec<Finding> {
+    changes.iter().map(|change| finding(change)).collect()
 }
 
 fn changes(comparison: &Comparison) -> impl Iterator<Item = &Change> {

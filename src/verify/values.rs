@@ -507,7 +507,7 @@ async fn quarantine(connection: &mut PgConnection) -> Result<Check, VerifyError>
         let code: String = row.try_get("code")?;
         let count: i64 = row.try_get("rows")?;
         Ok(Finding::new(format!(
-            "{count} rows of {table}.{column}: {code}"
+            "{count} rows of {table}.{column}: {code}, listed by `align quarantine list`"
         )))
     };
     let findings: Result<Vec<Finding>, _> = rows.iter().map(line).collect();

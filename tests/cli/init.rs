@@ -94,7 +94,8 @@ fn nothing_that_exists_is_overwritten() {
         format!(
             "error: `{FILE}` is there already, and is not overwritten\n\n\
              hint: name another folder: `align map init … mappings/NAME`\n\
-             hint: see what is left to decide in it with `align map check`\n"
+             hint: see what is left to decide in it with `align map check`\n\
+             hint: ask about the columns of tables decided since with `align map init --more`\n"
         )
     );
     assert_eq!(run.stdout, "");
@@ -111,6 +112,60 @@ fn nothing_that_exists_is_overwritten() {
             .contains("\"../warehouse.sql\"")
     );
     place.align(&["diff", "--map", "pair"]).ends_with(0);
+}
+
+/// The names of two tables may have nothing in common: nothing is asked of their columns until somebody
+/// has said that they are one.
+#[test]
+fn columns_of_tables_that_were_decided_are_asked_about_afterwards() {
+    let place = Place::with(&[
+        (
+            "gym.sql",
+            "CREATE TABLE \"Trainers\" (\"ID\" int PRIMARY KEY, \"Tel.\" text, pay real);",
+        ),
+        (
+            "club.sql",
+            "CREATE TABLE coaches (id int PRIMARY KEY, tel text, hourly_rate numeric);",
+        ),
+    ]);
+    let init = ["map", "init", "--from", "gym.sql", "--to", "club.sql"];
+    place.align(&init).ends_with(0);
+    let path = "mappings/gym-to-club/mapping.toml";
+    let begun = place.text(path);
+    assert!(!begun.contains("[[column]]"), "{begun}");
+    let more = place.align(&["map", "init", "--more"]).ends_with(0);
+    assert_eq!(
+        more.stdout,
+        format!("{path}: 0 columns taken and 0 undecided, of 0 tables more\n")
+    );
+    assert_eq!(place.text(path), begun);
+
+    let (head, _) = begun.split_once("[[table]]").unwrap();
+    let decided = format!("{head}[[table]]\nfrom = '\"Trainers\"'\nto = \"coaches\"\n");
+    std::fs::write(place.path().join(path), &decided).unwrap();
+    let more = place
+        .align(&["map", "init", "--more", "mappings/gym-to-club"])
+        .ends_with(0);
+    assert_eq!(
+        more.stdout,
+        format!("{path}: 2 columns taken and 2 undecided, of 1 table more\n")
+    );
+    let text = place.text(path);
+    let added = text.strip_prefix(&decided).unwrap();
+    for part in [
+        "# ---- \"Trainers\" -> coaches ----",
+        "from = '\"Trainers\".\"ID\"'\nto = \"coaches.id\"",
+        "to = \"coaches.hourly_rate\"\nstatus = \"undecided\"",
+        "from = '\"Trainers\".pay'\nstatus = \"undecided\"",
+    ] {
+        assert!(added.contains(part), "{part:?} is not in\n{added}");
+    }
+    // Asked once, and not again.
+    place.align(&["map", "init", "--more"]).ends_with(0);
+    assert_eq!(place.text(path), text);
+    place
+        .align(&["map", "init", "--more", "clara-to-trendtialcrm"])
+        .fails_with(&["cannot add to `clara-to-trendtialcrm`: it is inside this program"]);
 }
 
 #[test]

@@ -96,6 +96,21 @@ fn the_way_back_leaves_what_was_before() {
         "`one` cannot be undone while `two` stands on it",
         "--undo two",
     ]);
+    // A phase that the mapping does not name stands on both, for it was run after them.
+    shop.write(
+        "migrations/apart/V1__note.sql",
+        "COMMENT ON TABLE stages IS 'x';\n",
+    );
+    shop.write(
+        "migrations/undo/apart.sql",
+        "COMMENT ON TABLE stages IS NULL;\n",
+    );
+    shop.migrate(&["--phase", "apart"]).ends_with(0);
+    undo("two").ends_with(3).says(&[
+        "`two` cannot be undone while `apart` stands on it",
+        "--undo apart",
+    ]);
+    undo("apart").ends_with(0);
     undo("two").ends_with(0);
     undo("one").ends_with(0);
     assert_eq!(shop.dump(), before);
@@ -120,6 +135,9 @@ fn a_dry_run_shows_everything_and_only_reads() {
         "each statement by itself",
         "hazard breaks-clients",
         "ALTER TABLE clients RENAME COLUMN size TO size_raw;",
+        "\nstrongest locks\n",
+        "\n  public.clients  ACCESS EXCLUSIVE        one V1__add_columns:",
+        "\nhazards\n  two V2__swap  breaks-clients: clients (about 1000 rows, ",
         "nothing was changed",
     ] {
         assert!(run.stdout.contains(words), "no `{words}` in {}", run.stdout);
@@ -145,7 +163,17 @@ fn the_fingerprint_that_was_approved_is_the_one_that_runs() {
         .says(&["was approved", &fingerprint]);
     assert_eq!(shop.everything(), before);
     shop.db.psql("ALTER TABLE clients DROP COLUMN meanwhile");
-    shop.migrate(&["--expect", &fingerprint]).ends_with(0);
+    shop.migrate(&["--expect", &fingerprint, "--stop-after", "0s"])
+        .ends_with(4);
+    // What is left is another thing, and the refusal says so and what to type.
+    let rest = shop.migrate(&["--expect", &fingerprint]).ends_with(3);
+    let (_, typed) = rest.stderr.split_once("--expect ").unwrap();
+    let typed = typed.split('`').next().unwrap();
+    assert!(
+        rest.stderr.contains("was approved and run at 20"),
+        "{rest:#?}"
+    );
+    shop.migrate(&["--expect", typed]).ends_with(0);
 }
 
 #[test]

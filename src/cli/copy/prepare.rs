@@ -20,10 +20,7 @@ pub(super) struct Prepared {
 
 pub(super) fn prepare(ui: &Ui, sides: &CopySides, how: &How) -> Result<Prepared, CliError> {
     // What changes a database takes no pair that nobody named: the bundled one is not implied.
-    let found = pair::find_mapping(sides.map.map.as_deref())?.ok_or_else(|| {
-        CliError::say("cannot find a mapping: there is none under `mappings/`")
-            .hint("name one with `--map PATH`")
-    })?;
+    let found = pair::find_mapping(sides.map.map.as_deref())?.ok_or_else(pair::no_mapping)?;
     found.announce(ui);
     let from = connection_options(ui, &sides.from, "--from")?;
     let to = connection_options(ui, &sides.to, "--to")?;

@@ -179,8 +179,8 @@ pub(super) fn run(ui: &Ui, args: &CheckArgs) -> Result<Outcome, CliError> {
     args.output.write(ui, &answer)?;
     if args.format == ListFormat::Text && checked.counts.contains_key(UNDECIDED) {
         ui.hint(
-            "decide one by naming both sides, or by `keep = true` where the other has none, and take \
-             its `status` away; take the whole entry away where there is nothing to say",
+            "decide one by naming both sides, or a column by `keep = true` where the other side has none, \
+             and take its `status` away; take the whole entry away where there is nothing to say",
         );
     }
     Ok(Outcome::no_if(!checked.passed))

@@ -21,6 +21,8 @@ Examples:
     align map init --from shop.sql --to warehouse.sql
   Begin it in a folder of your own choice:
     align map init --from env:DATABASE_URL --to ts:src/types.ts mappings/crm
+  Ask about the columns of tables that were decided since:
+    align map init --more
 
 Exits with 2 on failure, with 3 where there is a mapping already.";
 
@@ -42,9 +44,19 @@ pub(super) struct InitArgs {
     /// Folder for the pair [default: mappings/<FROM>-to-<TO>]
     #[arg(value_name = "DIR")]
     dir: Option<PathBuf>,
+
+    /// Ask about the columns of tables that were decided since
+    ///
+    /// Adds to the end of a mapping that is there what it would have been begun with for each two tables
+    /// that it takes for one another and of whose columns it says nothing. Everything before stays.
+    #[arg(long)]
+    more: bool,
 }
 
 pub(super) fn run(ui: &Ui, args: &InitArgs) -> Result<Outcome, CliError> {
+    if args.more {
+        return more(ui, args);
+    }
     let (from, to) = pair::sides(ui, &args.sides, None)?;
     let default = || Path::new(FOLDER).join(format!("{}-to-{}", slug(&from), slug(&to)));
     let folder = args.dir.clone().unwrap_or_else(default);
@@ -84,6 +96,44 @@ pub(super) fn run(ui: &Ui, args: &InitArgs) -> Result<Outcome, CliError> {
     Ok(Outcome::Yes)
 }
 
+/// Asks about the columns of tables that somebody decided.
+fn more(ui: &Ui, args: &InitArgs) -> Result<Outcome, CliError> {
+    let dir = args.dir.as_ref().map(|dir| dir.display().to_string());
+    let found = pair::find_mapping(dir.as_deref())?.ok_or_else(pair::no_mapping)?;
+    let Some(path) = found.path() else {
+        let message = format!("cannot add to `{}`: it is inside this program", found.label);
+        return Err(
+            CliError::say(message).hint("name a folder: `align map init --more mappings/NAME`")
+        );
+    };
+    found.announce(ui);
+    let sides = pair::sides(ui, &args.sides, Some(&found))?;
+    let (from, to) = pair::load(ui, sides)?;
+    let pairs = draft::unasked(&from.schema, &to.schema, &found.mapping);
+    let added = draft::render_columns(&pairs);
+    let text = format!("{}{added}", found.text);
+    file::read(&text).map_err(|errors| CliError::mapping(&found.label, &errors))?;
+    let failed = |error| CliError::write(&format!("`{}`", found.label), error);
+    let mut file = OpenOptions::new()
+        .append(true)
+        .open(&path)
+        .map_err(failed)?;
+    file.write_all(added.as_bytes()).map_err(failed)?;
+    let open = |columns: &Columns| columns.only_to.len() + columns.only_from.len();
+    let taken: usize = pairs.iter().map(|pair| pair.columns.same.len()).sum();
+    let asked: usize = pairs.iter().map(|pair| open(&pair.columns)).sum();
+    let answer = format!(
+        "{}: {} taken and {} undecided, of {}\n",
+        found.label,
+        count(taken, "column", "columns"),
+        asked,
+        count(pairs.len(), "table more", "tables more"),
+    );
+    ui.answer(&answer)
+        .map_err(|error| CliError::write("the answer", error))?;
+    Ok(Outcome::Yes)
+}
+
 fn exists(path: &Path) -> CliError {
     let message = format!(
         "`{}` is there already, and is not overwritten",
@@ -92,6 +142,7 @@ fn exists(path: &Path) -> CliError {
     CliError::refused(anyhow::Error::msg(message))
         .hint("name another folder: `align map init … mappings/NAME`")
         .hint("see what is left to decide in it with `align map check`")
+        .hint("ask about the columns of tables decided since with `align map init --more`")
 }
 
 /// Never over a file that came into being meanwhile.

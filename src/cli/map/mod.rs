@@ -14,7 +14,6 @@ use super::args::MapArg;
 use super::error::{CliError, Outcome};
 use super::pair::{self, FoundMapping};
 use super::ui::Ui;
-use crate::bundled;
 
 /// Look at a mapping, and take rows through it
 #[derive(Debug, Args)]
@@ -46,13 +45,6 @@ impl MapArg {
     /// The mapping, which has to be named or lie under `mappings/`: a check that silently takes another
     /// one says nothing.
     fn find(&self) -> Result<FoundMapping, CliError> {
-        pair::find_mapping(self.map.as_deref())?.ok_or_else(|| {
-            CliError::say("cannot find a mapping: there is none under `mappings/`")
-                .hint("name one with `--map PATH`")
-                .hint(format!(
-                    "the pair inside this program is `--map {}`",
-                    bundled::PAIR.name
-                ))
-        })
+        pair::find_mapping(self.map.as_deref())?.ok_or_else(pair::no_mapping)
     }
 }

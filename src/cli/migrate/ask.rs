@@ -49,7 +49,8 @@ impl Consent<'_> {
             self.ui.say(line);
         }
         let words: Vec<&str> = asked.iter().map(|hazard| hazard.word()).collect();
-        let hint = format!("allow it with `--allow {}`", words.join(","));
+        // All of them, for the line is typed as it stands.
+        let hint = format!("allow it with `--allow {}`", allowed.join(","));
         if !self.may_ask() {
             let message = format!(
                 "consent to {} is missing, and there is no terminal to ask on",

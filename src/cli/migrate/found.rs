@@ -22,7 +22,14 @@ pub(in crate::cli) struct Scope {
     map: MapArg,
 
     /// Phase (can be repeated) [default: the mapping's]
-    #[arg(long, value_name = "NAME", help_heading = "Migrations")]
+    ///
+    /// In the order in which they run; `one,two` names two.
+    #[arg(
+        long,
+        value_name = "NAME",
+        value_delimiter = ',',
+        help_heading = "Migrations"
+    )]
     phase: Vec<String>,
 
     /// Folder of the phases [default: the mapping's]
@@ -45,6 +52,8 @@ pub(in crate::cli) struct Found {
     pub(in crate::cli) phases: Vec<Phase>,
     /// Phases of the mapping that come after the last of these.
     pub(super) later: Vec<String>,
+    /// Where these are the mapping's: phases of the folder that it does not name.
+    pub(super) apart: Vec<String>,
     /// The from side's tables, as SQL names them.
     pub(in crate::cli) tables: Vec<String>,
     /// Columns for which the mapping ends the run when a value cannot be converted.
@@ -76,10 +85,7 @@ impl Scope {
 
     pub(super) fn find_phases(&self, ui: &Ui, named: &[String]) -> Result<Found, CliError> {
         // What changes a database takes no pair that nobody named: the bundled one is not implied.
-        let mapping = pair::find_mapping(self.map.map.as_deref())?.ok_or_else(|| {
-            CliError::say("cannot find a mapping: there is none under `mappings/`")
-                .hint("name one with `--map PATH`")
-        })?;
+        let mapping = pair::find_mapping(self.map.map.as_deref())?.ok_or_else(pair::no_mapping)?;
         mapping.announce(ui);
         self.of(&mapping, named)
     }
@@ -137,6 +143,11 @@ impl Scope {
         let later = last
             .map(|last| road[last + 1..].to_vec())
             .unwrap_or_default();
+        let mut apart = Vec::new();
+        if last.is_some() {
+            apart = migrations.phases();
+            apart.retain(|name| !road.contains(name) && !names.contains(name));
+        }
         Ok(Found {
             pair: mapping.pair()?,
             tables: tables(mapping),
@@ -146,6 +157,7 @@ impl Scope {
             folder: migrations.folder(),
             phases,
             later,
+            apart,
         })
     }
 }

@@ -1,6 +1,7 @@
 //! `align migrate`
 
 mod ask;
+mod back;
 mod backup;
 mod export;
 mod failure;
@@ -20,6 +21,7 @@ pub(super) use found::{Found, Scope, connection_options};
 pub(super) use teller::time;
 
 use self::ask::Consent;
+use self::back::back;
 use self::teller::{Story, Teller};
 use super::args::ListFormat;
 use super::error::{CliError, Outcome};
@@ -27,9 +29,9 @@ use super::near::near;
 use super::runtime::{block_on, or_stopped};
 use super::ui::Ui;
 use crate::migrate::{
-    Control, Entry, Hazard, Limits, MigrateError, Operator, Phase, Plan, Refusal, Request, Session,
-    Target, begin_reading, check_history, check_rights, digest, duration, history_table,
-    quarantined, relations, survey,
+    Control, Hazard, Limits, MigrateError, Operator, Phase, Plan, Refusal, Request, Session,
+    Target, begin_reading, begun_run, check_history, check_rights, digest, duration, quarantined,
+    relations, survey,
 };
 use crate::source::postgres::{ConnectOptions, connect};
 
@@ -177,7 +179,10 @@ struct Leave {
 
     /// Hazard that may happen (can be repeated)
     ///
-    /// deletes-data, breaks-clients, blocks-writes, rewrites-table or not-reversible.
+    /// `deletes-data`: values that stand nowhere else go. `breaks-clients`: a name or a type that others
+    /// use goes or changes. `blocks-writes`: writers wait for as long as it takes. `rewrites-table`: the
+    /// table is written anew while nobody can use it. `not-reversible`: no later migration brings back
+    /// what was. A comma parts several.
     #[arg(long, value_name = "HAZARD", value_delimiter = ',', value_parser = hazard)]
     allow: Vec<Hazard>,
 
@@ -427,10 +432,14 @@ async fn prepare<'p>(
         .as_ref()
         .filter(|expected| **expected != fingerprint)
     {
-        let expected = expected.clone();
+        let begun = match target.ledger {
+            Some(_) => begun_run(connection, &found.pair, expected).await?,
+            None => None,
+        };
         return Err(MigrateError::Refused(Refusal::Fingerprint {
-            expected,
+            expected: expected.clone(),
             found: fingerprint,
+            begun,
         }));
     }
     check_rights(
@@ -448,37 +457,6 @@ async fn prepare<'p>(
         plan,
         fingerprint,
         sizes,
-    })
-}
-
-/// The way back of a phase, if anything of it is applied and nothing stands on it.
-async fn back<'p>(
-    connection: &mut PgConnection,
-    found: &'p Found,
-    phase: &'p Phase,
-    standings: &[Vec<Entry>],
-) -> Result<Plan<'p>, MigrateError> {
-    let is_applied = |entry: &Entry| matches!(entry.state, crate::migrate::State::Applied { .. });
-    if !standings.iter().flatten().any(is_applied) {
-        return Ok(Plan { steps: Vec::new() });
-    }
-    for later in &found.later {
-        let table = history_table(&found.pair, later);
-        let table = table.map_err(|error| MigrateError::Server {
-            doing: "name the history",
-            cause: error.to_string(),
-        })?;
-        if !crate::migrate::read_history(connection, &table)
-            .await?
-            .is_empty()
-        {
-            let (phase, later) = (phase.name.clone(), later.clone());
-            return Err(MigrateError::Refused(Refusal::LaterPhase { phase, later }));
-        }
-    }
-    Ok(match &phase.undo {
-        Some(script) => Plan::back(phase, script),
-        None => Plan { steps: Vec::new() },
     })
 }
 

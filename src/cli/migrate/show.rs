@@ -1,10 +1,11 @@
 //! A plan as text.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::super::ui::Ui;
 use super::{Found, Prepared};
-use crate::migrate::{Effects, Entry, Phase, Planned, Relation, Session, State};
+use crate::migrate::{Effects, Entry, LockMode, Phase, Planned, Relation, Session, State};
 
 /// Whom the run will write to, and what is pending.
 pub(super) fn announce(ui: &Ui, prepared: &Prepared<'_>) {
@@ -128,7 +129,62 @@ pub(super) fn dry_run(prepared: &Prepared<'_>) -> String {
             append(&mut text, format_args!("{sql};\n"));
         }
     }
+    text.push_str(&in_short(prepared));
     text.push_str("\nnothing was changed\n");
+    text
+}
+
+/// What a reader looks for in all of it: the strongest lock of each relation, the hazards, and how much of
+/// it no reader of text can judge.
+fn in_short(prepared: &Prepared<'_>) -> String {
+    let mut strongest: BTreeMap<&str, (LockMode, String)> = BTreeMap::new();
+    let mut opaque = 0_usize;
+    for step in &prepared.plan.steps {
+        for (_, line, effects) in step.statements() {
+            opaque += usize::from(effects.opaque);
+            for lock in &effects.locks {
+                let known = strongest.get(lock.relation.as_str());
+                if known.is_none_or(|(mode, _)| *mode < lock.mode) {
+                    let place = format!("{}:{line}", step.title());
+                    strongest.insert(&lock.relation, (lock.mode, place));
+                }
+            }
+        }
+    }
+    let mut text = String::new();
+    if !strongest.is_empty() {
+        text.push_str("\nstrongest locks\n");
+    }
+    let width = strongest.keys().map(|name| name.chars().count()).max();
+    let width = width.unwrap_or_default();
+    let longest = LockMode::ShareUpdateExclusive.word().len();
+    for (name, (mode, place)) in &strongest {
+        let mode = mode.word();
+        append(
+            &mut text,
+            format_args!("  {name:width$}  {mode:longest$}  {place}\n"),
+        );
+    }
+    let hazards = hazards(prepared);
+    if !hazards.is_empty() {
+        append(
+            &mut text,
+            format_args!("\nhazards\n{}\n", hazards.join("\n")),
+        );
+    }
+    if opaque > 0 {
+        let noun = if opaque == 1 {
+            "statement runs"
+        } else {
+            "statements run"
+        };
+        append(
+            &mut text,
+            format_args!(
+                "\n{opaque} {noun} code that cannot be read in full; `--dry-run=rollback` shows its locks\n"
+            ),
+        );
+    }
     text
 }
 

@@ -19,7 +19,9 @@ pub(super) fn verify(reader: &mut Reader<'_>, root: &Fields<'_>) -> Verify {
         reader.fields(
             &item,
             "`[verify]`",
-            &["setup", "readers", "stand_in", "old", "excuse", "narrower"],
+            &[
+                "setup", "readers", "stand_in", "old", "direct", "excuse", "narrower",
+            ],
         )
     }) else {
         return Verify::default();
@@ -46,6 +48,7 @@ pub(super) fn verify(reader: &mut Reader<'_>, root: &Fields<'_>) -> Verify {
     let narrower = by_column(reader, &fields, "narrower");
     Verify {
         old: fields.get("old").and_then(|item| reader.ident(&item)),
+        direct: fields.get("direct").and_then(|item| reader.ident(&item)),
         excuse,
         narrower,
         stand_in,

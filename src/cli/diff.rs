@@ -1,6 +1,5 @@
 //! `align diff`
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -15,7 +14,7 @@ use crate::mapping::Mapping;
 use crate::report::explain::NotFound;
 use crate::report::standing::count;
 use crate::report::{self, Labelled, Options, Places, Report};
-use crate::source::LoadError;
+use crate::source::read_file;
 use crate::{diff, gate, score};
 
 const EXAMPLES: &str = "\
@@ -246,15 +245,8 @@ fn beside(path: &Path, report: &Report<'_>) -> Result<Standing, CliError> {
         let error = anyhow::Error::new(error).context(format!("cannot use `{label}`"));
         CliError::failed(error).hint(hint)
     };
-    let text = fs::read_to_string(path).map_err(|source| {
-        let path = path.to_owned();
-        CliError::file(
-            "known report",
-            &path.clone(),
-            LoadError::Io { path, source },
-        )
-    })?;
-    let before = known::read(&text).map_err(wrong)?;
+    let file = read_file(path).map_err(|error| CliError::file("known report", path, error))?;
+    let before = known::read(&file.text).map_err(wrong)?;
     // What is written is what is read again, so both are known by one reader.
     let now = report::render(report, report::Format::Json);
     let now = known::read(&now).map_err(wrong)?;

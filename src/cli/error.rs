@@ -107,8 +107,9 @@ impl CliError {
     pub(super) fn load(source: &SourceSpec, error: LoadError) -> Self {
         let hint = load_hint(&error);
         let error = anyhow::Error::new(error).context(format!("cannot read `{source}`"));
-        let error = match meant_variable(source) {
-            Some(name) => Self::failed(error).hint(format!("did you mean `env:{name}`?")),
+        let meant = meant_variable(source).map(|name| format!("did you mean `env:{name}`?"));
+        let error = match meant.or_else(|| unusable_variable(source)) {
+            Some(hint) => Self::failed(error).hint(hint),
             None => Self::failed(error),
         };
         hint.into_iter().fold(error, Self::hint)
@@ -216,6 +217,9 @@ fn load_hint(error: &LoadError) -> Option<String> {
         }
         LoadError::Io { path, source } => match source.kind() {
             io::ErrorKind::NotFound => near_name(path),
+            io::ErrorKind::FileTooLarge => Some(
+                "give the schema alone, such as the output of `pg_dump --schema-only`".to_owned(),
+            ),
             io::ErrorKind::IsADirectory => Some("name a file in it".to_owned()),
             io::ErrorKind::PermissionDenied => Some(format!(
                 "see who may read it with `ls -ld {}`",
@@ -232,12 +236,26 @@ fn meant_variable(source: &SourceSpec) -> Option<String> {
     let name = typed.strip_prefix("env:")?;
     match super::environment(name) {
         Some(_) => None,
+        None if super::variables().any(|other| other == name) => None,
         None => near(name, super::variables()),
     }
 }
 
+/// What to do with a variable that is set, and counts as not set.
+fn unusable_variable(source: &SourceSpec) -> Option<String> {
+    let typed = source.to_string();
+    let name = typed.strip_prefix("env:")?;
+    let is_unusable =
+        super::environment(name).is_none() && super::variables().any(|other| other == name);
+    is_unusable.then(|| format!("the value of `{name}` is not UTF-8, so it counts as not set"))
+}
+
 /// What lies where the path was looked for.
 fn near_name(path: &Path) -> Option<String> {
+    if let Ok(aim) = path.read_link() {
+        let aim = aim.display();
+        return Some(format!("it is a link to `{aim}`, which is not there"));
+    }
     let wanted = path.file_name()?.to_str()?;
     let folder = match path.parent() {
         Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
@@ -250,6 +268,8 @@ fn near_name(path: &Path) -> Option<String> {
     let names = entries
         .flatten()
         .filter_map(|entry| entry.file_name().into_string().ok());
-    let found = path.with_file_name(near(wanted, names)?);
-    Some(format!("there is `{}`", found.display()))
+    Some(match near(wanted, names) {
+        Some(name) => format!("there is `{}`", path.with_file_name(name).display()),
+        None => format!("see what there is with `ls {}`", folder.display()),
+    })
 }

@@ -19,12 +19,14 @@ mod pair;
 mod quarantine;
 mod rehearse;
 mod runtime;
+mod secret;
 mod status;
 mod ui;
 mod verify;
 
 use std::env;
 use std::ffi::OsString;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::builder::styling::{AnsiColor, Styles};
@@ -93,8 +95,15 @@ pub fn run() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             let code = u8::try_from(error.exit_code()).unwrap_or(2);
+            let said = error.render().to_string();
+            let safe = secret::without_typed(said.clone());
+            let printed = if safe == said {
+                error.print()
+            } else {
+                io::stderr().write_all(safe.as_bytes())
+            };
             // Help that nobody reads to its end is no failure, and there is no other place to say more.
-            return match error.print() {
+            return match printed {
                 Ok(()) | Err(_) => ExitCode::from(code),
             };
         }

@@ -7,6 +7,7 @@ use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 
 use super::args::{Color, GlobalArgs};
+use super::secret::without_typed;
 use crate::report::Options;
 use crate::report::screen::visible;
 use crate::source::Environment;
@@ -167,7 +168,7 @@ impl Ui {
     pub(super) fn say(&self, line: impl Display) {
         let mut stderr = AutoStream::new(io::stderr(), self.color).lock();
         // When standard error is gone, there is nowhere left to say so.
-        match writeln!(stderr, "{line}") {
+        match writeln!(stderr, "{}", without_typed(line.to_string())) {
             Ok(()) | Err(_) => {}
         }
     }

@@ -138,6 +138,11 @@ impl SourceSpec {
     /// # Errors
     /// [`LoadError::Spec`].
     pub fn parse(text: &str) -> Result<Self, LoadError> {
+        // What a shell reads from a file may bring its line end along.
+        let text = match text.trim() {
+            url if scheme(url).is_some_and(|(scheme, _)| is_postgres(scheme)) => url,
+            _ => text,
+        };
         let wrong = |cause: String, hint| LoadError::Spec {
             spec: hide_password(text),
             cause,
@@ -154,6 +159,11 @@ impl SourceSpec {
             if text == "-" {
                 let cause = "it does not say what standard input holds".to_owned();
                 return Err(wrong(cause, "write `sql:-`, `ts:-` or `json:-`"));
+            }
+            // Shown as a path that is not there, it would show its password.
+            if hide_password(text) != text && !Path::new(text).exists() {
+                let cause = "it reads like an address without `postgres://`".to_owned();
+                return Err(wrong(cause, URL_EXAMPLE));
             }
             return Ok(Self::text(text, None, text));
         };

@@ -18,13 +18,49 @@ pub struct Texts {
 
 const FORMS: &str = "say what it is: `sql:PATH`, `ts:PATH` or `json:PATH`";
 
+/// The most bytes of one text. What has more is a dump with its rows, or has no end.
+const LIMIT: usize = 256 * 1024 * 1024;
+
 /// Reads one file.
 ///
 /// # Errors
 /// [`LoadError::Io`], and [`LoadError::Text`] for what is no text, or blank.
 pub fn read_file(path: &Path) -> Result<TextFile, LoadError> {
-    let bytes = fs::read(path).map_err(|source| io_error(path, source))?;
-    not_blank(decode(&path.display().to_string(), bytes)?)
+    not_blank(read_text(path)?)
+}
+
+fn read_text(path: &Path) -> Result<TextFile, LoadError> {
+    let failed = |source| io_error(path, source);
+    let file = fs::File::open(path).map_err(failed)?;
+    let bytes = bytes(file, LIMIT).map_err(failed)?;
+    decode(&path.display().to_string(), bytes)
+}
+
+/// The bytes up to the first that shows that they are no text, and to one beyond the limit: devices
+/// and pipes have no end.
+fn bytes(mut from: impl Read, limit: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let mut chunk = vec![0; 64 * 1024];
+    loop {
+        let count = match from.read(&mut chunk) {
+            Ok(0) => return Ok(bytes),
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        let read = chunk.get(..count).unwrap_or_default();
+        bytes.extend_from_slice(read);
+        if read.contains(&0) {
+            return Ok(bytes);
+        }
+        if bytes.len() > limit {
+            let limit = limit / (1024 * 1024);
+            return Err(io::Error::new(
+                io::ErrorKind::FileTooLarge,
+                format!("more than {limit} MiB"),
+            ));
+        }
+    }
 }
 
 pub(super) fn read(shown: &str, form: Option<Form>, input: &Input) -> Result<Texts, LoadError> {
@@ -41,12 +77,8 @@ pub(super) fn read(shown: &str, form: Option<Form>, input: &Input) -> Result<Tex
             return Ok(Texts { form, files });
         }
         Input::Stdin => {
-            let mut bytes = Vec::new();
-            let stdin = Path::new("-");
-            io::stdin()
-                .lock()
-                .read_to_end(&mut bytes)
-                .map_err(|source| io_error(stdin, source))?;
+            let bytes = bytes(io::stdin().lock(), LIMIT)
+                .map_err(|source| io_error(Path::new("-"), source))?;
             let files = vec![not_blank(decode("-", bytes)?)?];
             let form = form.ok_or_else(unnamed)?;
             return Ok(Texts { form, files });
@@ -90,8 +122,7 @@ pub(super) fn read(shown: &str, form: Option<Form>, input: &Input) -> Result<Tex
     }
     let mut files = Vec::new();
     for path in paths {
-        let bytes = fs::read(&path).map_err(|source| io_error(&path, source))?;
-        files.push(decode(&path.display().to_string(), bytes)?);
+        files.push(read_text(&path)?);
     }
     files.retain(|file| !is_blank(&file.text));
     if files.is_empty() {
@@ -170,7 +201,7 @@ fn is_blank(text: &str) -> bool {
 
 fn not_blank(file: TextFile) -> Result<TextFile, LoadError> {
     if is_blank(&file.text) {
-        let hint = "write the schema into it, or name another file";
+        let hint = "fill it, or name another file";
         return Err(text_error(&file.name, 1, "the file is empty", hint));
     }
     Ok(file)

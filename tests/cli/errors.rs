@@ -170,6 +170,82 @@ fn a_refused_connection_names_the_server_and_not_the_password() {
 }
 
 #[test]
+fn a_url_where_none_belongs_shows_no_password() {
+    let url = "postgres://u:hunter2@127.0.0.1:1/crm";
+    let place = Place::with(&[("old.sql", OLD), ("new.sql", NEW)]);
+    let sides = ["--no-map", "--from", "old.sql", "--to", "new.sql"];
+    let sources = [
+        "//u:hunter2@127.0.0.1/crm",
+        "postgres//u:hunter2@127.0.0.1/crm",
+        "u:hunter2@127.0.0.1:1/crm",
+        "sql:postgres://u:hunter2@127.0.0.1:1/crm",
+        "\npostgres://u:hunter2@127.0.0.1:1/crm ",
+    ];
+    let mut runs: Vec<Run> = sources
+        .iter()
+        .map(|source| place.align(&["inspect", source]))
+        .collect();
+    runs.extend([
+        place.align(&["diff", url]),
+        place.align(&[url]),
+        place.align(&["diff", "--map", url]),
+        place.align(&["diff", "--format", url]),
+        place.align(&[&["diff", "--known", url], &sides[..]].concat()),
+        place.align(&[&["diff", "--explain", url], &sides[..]].concat()),
+        place.align(&[&["diff", "-o", url], &sides[..]].concat()),
+        place.align(&["map", "rows", "--table", url]),
+        place.align(&["help", url]),
+    ]);
+    for run in runs {
+        let run = run.fails_with(&[]);
+        assert!(!run.stderr.contains("hunter2"), "{run:#?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_variable_that_is_not_utf8_is_said_to_be_that() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let place = Place::empty();
+    let value = OsStr::from_bytes(b"postgres://u:hunter2\xff@db/crm");
+    let mut command = place.command(&["inspect", "env:CRM_URL"]);
+    let run = Run::of(command.env("CRM_URL", value));
+    run.fails_with(&["`CRM_URL` is not set", "`CRM_URL` is not UTF-8"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_that_leads_nowhere_is_told_from_a_file_that_is_not_there() {
+    let place = Place::with(&[("folder/x.sql", OLD)]);
+    std::os::unix::fs::symlink("gone.sql", place.path().join("link.sql")).unwrap();
+    let run = place.align(&["inspect", "link.sql"]);
+    run.fails_with(&["hint: it is a link to `gone.sql`, which is not there"]);
+    let run = place.align(&["inspect", "folder/quite-another"]);
+    run.fails_with(&["hint: see what there is with `ls folder`"]);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_device_without_an_end_is_not_read_to_it() {
+    let place = Place::with(&[("old.sql", OLD), ("new.sql", NEW)]);
+    for source in ["sql:/dev/zero", "ts:/dev/zero", "json:/dev/zero"] {
+        let run = place.align(&["inspect", source]);
+        run.fails_with(&[":1: a NUL byte"]);
+    }
+    let zero = [
+        "--known",
+        "/dev/zero",
+        "--from",
+        "old.sql",
+        "--to",
+        "new.sql",
+    ];
+    let run = place.align(&[&["diff", "--no-map"], &zero[..]].concat());
+    run.fails_with(&["cannot read known report `/dev/zero`", "a NUL byte"]);
+}
+
+#[test]
 fn deep_nesting_is_no_crash() {
     let sql = |open: &str, close: &str| {
         let (open, close) = (open.repeat(NESTED), close.repeat(NESTED));

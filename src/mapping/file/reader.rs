@@ -247,9 +247,14 @@ impl<'t> Reader<'t> {
         let count = u32::try_from(number).ok().filter(|count| *count >= least);
         if count.is_none() {
             let name = item.name;
+            let bound = if number < i64::from(least) {
+                format!("at least {least}")
+            } else {
+                format!("at most {}", u32::MAX)
+            };
             self.error(
                 item.start,
-                format!("`{name}` must be at least {least}, found {number}"),
+                format!("`{name}` must be {bound}, found {number}"),
             );
         }
         count

@@ -18,8 +18,15 @@ const TIMEOUT: u64 = 10;
 /// What URL and environment say, before defaults.
 #[derive(Default)]
 pub(super) struct Settings {
-    values: Vec<(&'static Parameter, String)>,
+    values: Vec<Setting>,
     warnings: Vec<String>,
+}
+
+/// A value, and whether a variable gave it.
+struct Setting {
+    parameter: &'static Parameter,
+    value: String,
+    is_variable: bool,
 }
 
 /// A setting under the name that URLs use, and its variable.
@@ -123,7 +130,17 @@ impl Settings {
             let told = settings.get(parameter.name).is_some();
             let value = environment(parameter.variable).filter(|value| !value.is_empty());
             if let Some(value) = value.filter(|_| !told) {
-                settings.values.push((parameter, value));
+                settings.values.push(Setting {
+                    parameter,
+                    value,
+                    is_variable: true,
+                });
+            }
+        }
+        for variable in ["PGSERVICE", "PGSERVICEFILE"] {
+            if environment(variable).is_some_and(|value| !value.is_empty()) {
+                let warning = format!("`{variable}` has no effect here");
+                settings.warnings.push(warning);
             }
         }
         Ok(settings)
@@ -135,16 +152,31 @@ impl Settings {
         let Some(parameter) = PARAMETERS.iter().find(|p| p.name == name) else {
             return false;
         };
-        self.values.retain(|(other, _)| other.name != name);
+        self.values.retain(|other| other.parameter.name != name);
         if !value.is_empty() {
-            self.values.push((parameter, value));
+            self.values.push(Setting {
+                parameter,
+                value,
+                is_variable: false,
+            });
         }
         true
     }
 
     fn get(&self, name: &str) -> Option<&str> {
-        let found = self.values.iter().find(|(p, _)| p.name == name);
-        found.map(|(_, value)| value.as_str())
+        let found = self.values.iter().find(|s| s.parameter.name == name);
+        found.map(|setting| setting.value.as_str())
+    }
+
+    /// Where a value comes from, for who looks for it in the URL in vain.
+    fn origin(&self, name: &str) -> String {
+        let found = self.values.iter().find(|s| s.parameter.name == name);
+        match found {
+            Some(setting) if setting.is_variable => {
+                format!(" (from `{}`)", setting.parameter.variable)
+            }
+            Some(_) | None => String::new(),
+        }
     }
 
     pub(super) fn complete(
@@ -152,22 +184,24 @@ impl Settings {
         environment: &Environment<'_>,
     ) -> Result<ConnectOptions, Misspelling> {
         let driver = self.driver_with_options()?;
-        let port = match self.get("port") {
-            None => 5432,
-            Some(port) => port
-                .parse()
-                .ok()
-                .filter(|&port| port > 0)
-                .ok_or(Misspelling {
-                    cause: "the port is no number from 1 to 65535".to_owned(),
-                    hint: "write it after the host, as in `postgres://user@host:5432/database`",
+        let port =
+            match self.get("port") {
+                None => 5432,
+                Some(port) => port.parse().ok().filter(|&port| port > 0).ok_or_else(|| {
+                    Misspelling {
+                        cause: format!(
+                            "the port is no number from 1 to 65535{}",
+                            self.origin("port")
+                        ),
+                        hint: "write it after the host, as in `postgres://user@host:5432/database`",
+                    }
                 })?,
-        };
+            };
         let host = match self.get("host").or(self.get("hostaddr")) {
             None => default_host(port),
             Some(host) if host.contains(',') => {
                 return Err(Misspelling {
-                    cause: "it names several hosts".to_owned(),
+                    cause: format!("it names several hosts{}", self.origin("host")),
                     hint: "name one of them",
                 });
             }
@@ -277,7 +311,7 @@ impl Settings {
             Some("verify-full") => PgSslMode::VerifyFull,
             Some(_) => {
                 return Err(Misspelling {
-                    cause: "`sslmode` has no such value".to_owned(),
+                    cause: format!("`sslmode` has no such value{}", self.origin("sslmode")),
                     hint: "it takes `disable`, `allow`, `prefer`, `require`, `verify-ca` or `verify-full`",
                 });
             }
@@ -304,8 +338,9 @@ impl Settings {
             Some(path) if path.is_file() => Ok(Some(path)),
             Some(path) => Err(Misspelling {
                 cause: format!(
-                    "`{parameter}` is `{}`, and there is no such file",
-                    path.display()
+                    "`{parameter}` is `{}`, and there is no such file{}",
+                    path.display(),
+                    self.origin(parameter)
                 ),
                 hint: "name a PEM file that exists",
             }),
@@ -332,7 +367,10 @@ impl Settings {
         let seconds = match self.get("connect_timeout") {
             None => return Ok(Some(Duration::from_secs(TIMEOUT))),
             Some(seconds) => seconds.trim().parse::<i64>().map_err(|error| Misspelling {
-                cause: format!("`connect_timeout` is no number of seconds: {error}"),
+                cause: format!(
+                    "`connect_timeout` is no number of seconds{}: {error}",
+                    self.origin("connect_timeout")
+                ),
                 hint: "write `connect_timeout=10`, or 0 to wait for ever",
             })?,
         };

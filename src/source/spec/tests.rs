@@ -90,6 +90,22 @@ fn refuses_what_is_no_source_and_never_shows_a_password() {
             "`env:postgres://u@db/crm` is not a source: `env:` takes the name of a variable, not a URL",
         ),
         (
+            "u:hunter2@db:5432/crm",
+            "`u:…` is not a source: it reads like an address without `postgres://`",
+        ),
+        (
+            "crm:hunter2@db:5432/crm",
+            "`crm:…` is not a source: there is no `crm:`",
+        ),
+        (
+            "//u:hunter2@db/crm",
+            "`//u:…` is not a source: it reads like an address without `postgres://`",
+        ),
+        (
+            "postgres//u:hunter2@db/crm",
+            "`postgres//u:…` is not a source: it reads like an address without `postgres://`",
+        ),
+        (
             "host=db password=hunter2 user=u",
             "`host=db …` is not a source: it is a list of connection parameters",
         ),
@@ -126,6 +142,11 @@ fn leaves_the_password_out_of_every_text() {
             true,
         ),
         ("postgres://u:@db/crm", "postgres://u@db/crm", false),
+        (
+            " postgres://u:hunter2@db/crm\n",
+            "postgres://u@db/crm",
+            true,
+        ),
     ] {
         let spec = SourceSpec::parse(url).unwrap();
         assert_eq!(spec.shown(), shown);

@@ -46,6 +46,17 @@ fn bytes_become_text_or_an_error_with_its_line() {
 }
 
 #[test]
+fn what_has_no_end_is_not_read_to_its_end() {
+    let read = bytes(io::repeat(0), 1024 * 1024).unwrap();
+    let error = decode("f", read).unwrap_err();
+    assert_eq!(error.to_string(), "f:1: a NUL byte: this is no text");
+    let error = bytes(io::repeat(b'-'), 1024 * 1024).unwrap_err();
+    assert_eq!(error.to_string(), "more than 1 MiB");
+    let whole = vec![b'-'; 1024 * 1024];
+    assert_eq!(bytes(whole.as_slice(), 1024 * 1024).unwrap(), whole);
+}
+
+#[test]
 fn a_folder_of_migrations_is_replayed_in_their_order() {
     let folder = folder(&[
         ("V10__c.sql", b"c"),

@@ -126,6 +126,22 @@ fn a_wrong_url_says_what_is_wrong_and_shows_no_password() {
 }
 
 #[test]
+fn a_wrong_variable_is_named() {
+    for (variable, value) in [
+        ("PGPORT", "soon"),
+        ("PGSSLMODE", "on"),
+        ("PGCONNECT_TIMEOUT", "soon"),
+        ("PGSSLCERT", "/nowhere.crt"),
+    ] {
+        let error = read("postgres://u@h/d", &[(variable, value)]).unwrap_err();
+        let named = format!("(from `{variable}`)");
+        assert!(error.to_string().contains(&named), "{error}");
+    }
+    let options = read("postgres://u@h/d", &[("PGSERVICE", "crm")]).unwrap();
+    assert_eq!(options.warnings(), ["`PGSERVICE` has no effect here"]);
+}
+
+#[test]
 fn no_view_of_the_options_shows_the_password() {
     for url in [
         "postgres://u:secret@h/d",

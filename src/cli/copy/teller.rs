@@ -23,13 +23,13 @@ impl<'u> Teller<'u> {
         match event {
             Event::Waiting {
                 holder: Some(holder),
-            } => self.ui.status(&format!("waiting for another runner: {holder}")),
+            } => self.ui.status(format!("waiting for another runner: {holder}")),
             Event::Waiting { holder: None } => self.ui.status("waiting for another runner"),
             Event::Resumes {
                 windows,
                 changed,
                 published,
-            } => self.ui.status(&format!(
+            } => self.ui.status(format!(
                 "goes on where an earlier run ended, with a new snapshot of the source: {published} tables are \
                  published and {windows} ranges staged, looked at again and unchanged; {changed} have changed and \
                  are read anew"
@@ -39,7 +39,7 @@ impl<'u> Teller<'u> {
             Event::Publishing { name } => self.ui.now(&format!("publishing `{name}`")),
             Event::Published { table, took } => {
                 let seconds = took.as_secs_f64();
-                self.ui.status(&format!(
+                self.ui.status(format!(
                     "`{}`: {} copied, {} were there, {} to quarantine ({seconds:.1} s)",
                     table.target, table.copied, table.matched, table.quarantined
                 ));

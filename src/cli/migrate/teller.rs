@@ -103,13 +103,13 @@ impl<'u> Teller<'u> {
                     None => String::new(),
                 };
                 self.ui
-                    .status(&format!("{place}: no lock{who}; next try in {pause:.1} s"));
+                    .status(format!("{place}: no lock{who}; next try in {pause:.1} s"));
             }
             Event::Lags {
                 standby,
                 behind,
                 limit,
-            } => self.ui.status(&format!(
+            } => self.ui.status(format!(
                 "waiting for standby `{standby}`, which is {} behind (--max-lag {})",
                 time(*behind),
                 time(*limit)

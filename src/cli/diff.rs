@@ -120,9 +120,11 @@ pub(super) fn run(ui: &Ui, args: &DiffArgs) -> Result<Outcome, CliError> {
     let by_name = Mapping::default();
     let mapping = found.as_ref().map_or(&by_name, |found| &found.mapping);
 
+    let lasting = ui.lasts("comparing");
     let comparison = diff::compare(&from.schema, &to.schema, mapping);
     let score = score::score(&comparison, mapping);
     let verdict = gate::judge(&comparison, &score, &mapping.gate);
+    drop(lasting);
     let again = again::command();
     let report = Report {
         comparison: &comparison,

@@ -16,6 +16,7 @@ mod near;
 mod output;
 mod pages;
 mod pair;
+mod progress;
 mod quarantine;
 mod rehearse;
 mod runtime;

@@ -1,6 +1,7 @@
 //! Which two schemas a command is about, and under which mapping.
 
 use std::collections::BTreeMap;
+use std::io::{self, IsTerminal};
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::Context;
@@ -515,8 +516,12 @@ impl Side {
     }
 
     fn open(&self, ui: &Ui) -> Result<Opened, CliError> {
-        let opened = source::open(&self.source, &super::environment)
-            .map_err(|error| CliError::load(&self.source, error))?;
+        // What is typed is seen as it is typed.
+        let is_typed = self.source.is_stdin() && io::stdin().is_terminal();
+        let lasting = (!is_typed).then(|| ui.lasts(&format!("reading {}", self.source)));
+        let opened = source::open(&self.source, &super::environment);
+        drop(lasting);
+        let opened = opened.map_err(|error| CliError::load(&self.source, error))?;
         for warning in opened.warnings() {
             ui.warning(warning);
         }
@@ -531,8 +536,10 @@ impl Side {
             namespaces: &self.namespaces,
             interfaces: &self.interfaces,
         };
-        let read = wait_for(opened, opened.read(request))?;
-        let schema = read.map_err(|error| CliError::load(&self.source, error))?;
+        let lasting = ui.lasts(&format!("reading {}", self.source));
+        let read = wait_for(opened, opened.read(request));
+        drop(lasting);
+        let schema = read?.map_err(|error| CliError::load(&self.source, error))?;
         let namespaces: Vec<String> = schema.namespaces.iter().map(ToString::to_string).collect();
         let namespaces = namespaces.join(", ");
         ui.detail(format_args!(

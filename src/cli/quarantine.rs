@@ -152,7 +152,10 @@ fn show(ui: &Ui, args: &ListArgs) -> Result<Outcome, CliError> {
     let options = connection_options(ui, &args.place.database, "--database")?;
     let filter = args.which.filter(&[], args.all);
     let control = Control::default();
-    let lines = block_on(ui, &control, read(&options, &filter, &control))?;
+    let lasting = ui.lasts("reading the quarantine");
+    let lines = block_on(ui, &control, read(&options, &filter, &control));
+    drop(lasting);
+    let lines = lines?;
     let answer = match args.format {
         ListFormat::Text => text(&lines, args.show_values),
         ListFormat::Json => page(&lines, args.show_values)?,

@@ -203,7 +203,10 @@ pub(super) fn run(ui: &Ui, args: &StatusArgs) -> Result<Outcome, CliError> {
         let watch = watch::run(ui, args, &found, &servers, &control);
         block_on(ui, &control, watch)?
     } else {
-        let document = block_on(ui, &control, read(args, &found, &servers, &control))?;
+        let lasting = ui.lasts("looking at what is there");
+        let document = block_on(ui, &control, read(args, &found, &servers, &control));
+        drop(lasting);
+        let document = document?;
         let told = findings::of(&document, &found, args.check);
         let answer = match (args.format, findings::render(&told, args.format)) {
             (_, Some(answer)) => answer,

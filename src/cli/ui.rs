@@ -7,6 +7,7 @@ use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 
 use super::args::{Color, GlobalArgs};
+use super::progress::Line;
 use super::secret::without_typed;
 use crate::report::Options;
 use crate::report::screen::visible;
@@ -27,6 +28,7 @@ pub(super) struct Ui {
     volume: Volume,
     width: u16,
     utf8: bool,
+    line: Line,
 }
 
 /// How much is said beside the answer.
@@ -59,6 +61,7 @@ impl Ui {
             volume,
             width: terminal().or_else(columns).unwrap_or(PAGE_WIDTH),
             utf8: is_utf8(environment),
+            line: Line::default(),
         }
     }
 
@@ -93,7 +96,15 @@ impl Ui {
 
     /// Whether a line that moves may be shown.
     pub(super) fn moves(&self, environment: &Environment<'_>) -> bool {
-        self.volume >= Volume::Normal && io::stderr().is_terminal() && environment("CI").is_none()
+        self.volume >= Volume::Normal
+            && io::stderr().is_terminal()
+            && environment("CI").is_none()
+            && environment("TERM").is_none_or(|term| term != "dumb")
+    }
+
+    /// The line that tells how it goes.
+    pub(super) fn line(&self) -> &Line {
+        &self.line
     }
 
     /// Whether the answer may be written over what it was.
@@ -122,9 +133,11 @@ impl Ui {
 
     /// Writes the answer, and sees that it arrived.
     pub(super) fn answer(&self, text: &str) -> io::Result<()> {
-        let mut stdout = AutoStream::new(io::stdout(), self.color).lock();
-        stdout.write_all(text.as_bytes())?;
-        stdout.flush()
+        self.line.aside(|| {
+            let mut stdout = AutoStream::new(io::stdout(), self.color).lock();
+            stdout.write_all(text.as_bytes())?;
+            stdout.flush()
+        })
     }
 
     /// Says what was decided or done.
@@ -166,9 +179,12 @@ impl Ui {
 
     /// Writes a line to standard error.
     pub(super) fn say(&self, line: impl Display) {
-        let mut stderr = AutoStream::new(io::stderr(), self.color).lock();
+        let written = self.line.aside(|| {
+            let mut stderr = AutoStream::new(io::stderr(), self.color).lock();
+            writeln!(stderr, "{}", without_typed(line.to_string()))
+        });
         // When standard error is gone, there is nowhere left to say so.
-        match writeln!(stderr, "{}", without_typed(line.to_string())) {
+        match written {
             Ok(()) | Err(_) => {}
         }
     }

@@ -154,8 +154,10 @@ pub(super) fn run(ui: &Ui, args: &VerifyArgs) -> Result<Outcome, CliError> {
         None
     };
     let work = verify(&request, schemas, &options, &control);
-    let verification = block_on(ui, &control, work)?;
-    answer(ui, args, &verification, &options, found.file())
+    let lasting = ui.lasts("checking");
+    let verification = block_on(ui, &control, work);
+    drop(lasting);
+    answer(ui, args, &verification?, &options, found.file())
 }
 
 /// Writes it, and says whether everything holds.

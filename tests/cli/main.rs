@@ -12,6 +12,7 @@ mod known;
 mod mapping;
 mod meant;
 mod pages;
+mod progress;
 mod questions;
 mod rows;
 mod run;

@@ -214,8 +214,9 @@ async fn work(
     control: &Control,
 ) -> Result<Outcome, CliError> {
     let fail = |error| failed(control, error);
+    let lasting = ui.lasts("reading both schemas");
     let (from, to) = or_stopped(control, prepared.schemas()).await??;
-    let mut teller = Teller::new(ui);
+    let teller = Teller::new(ui);
     let tell = Box::new(move |event: crate::copy::Event<'_>| teller.tell(&event));
     let Prepared {
         request, mapping, ..
@@ -227,20 +228,25 @@ async fn work(
         ui.status(note);
     }
     if how.dry_run {
+        ui.now("judging the rows");
         let report = copy.dry_run().await.map_err(fail)?;
         let verdict = copy.may_publish(&report);
         copy.close().await;
+        drop(lasting);
         answer(ui, how, &report, true)?;
         return verdict.map(|()| Outcome::Yes).map_err(fail);
     }
+    drop(lasting);
     if !leave.yes {
         consent(ui, leave, control).await?;
     }
+    let lasting = ui.lasts("copying");
     let done = match copy.run(how.wait_lock).await {
         Err(error) => Err(copy.explain(error).await),
         done => done,
     };
     copy.close().await;
+    drop(lasting);
     let report = done.map_err(fail)?;
     answer(ui, how, &report, false)?;
     let quarantined: u64 = report.tables.iter().map(|table| table.quarantined).sum();

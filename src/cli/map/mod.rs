@@ -3,6 +3,7 @@
 mod check;
 mod coverage;
 mod init;
+mod input;
 mod list;
 mod rows;
 mod show;

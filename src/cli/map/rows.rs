@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::io::{self, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use super::input::{BUFFER, stdin};
 use crate::cli::args::{MapArg, OutputArg, Sides};
 use crate::cli::error::{CliError, Outcome};
 use crate::cli::near::near;
@@ -420,25 +421,24 @@ fn transferred(ui: &Ui, args: &RowsArgs, transfer: &Transfer<'_>) -> Result<Summ
         RowsFormat::Jsonl => Form::JsonLines,
         RowsFormat::Csv => Form::Csv,
     };
-    let summary = match args
-        .output
-        .output
-        .as_deref()
-        .filter(|path| *path != Path::new("-"))
-    {
+    let path = args.output.output.as_deref();
+    let path = path.filter(|path| *path != Path::new("-"));
+    let (input, lasting) = stdin(ui, path.is_none());
+    let summary = match path {
         Some(path) => transfer.run(Run {
-            input: stdin(),
+            input,
             output: create(path)?,
             form,
             reject: &mut reject,
         }),
         None => transfer.run(Run {
-            input: stdin(),
+            input,
             output: BufWriter::with_capacity(BUFFER, io::stdout().lock()),
             form,
             reject: &mut reject,
         }),
     };
+    drop(lasting);
     let summary = summary.map_err(|error| match error {
         RunError::Output(error) => CliError::write("the rows", error),
         RunError::Input(error @ InputError::Io(_)) => {
@@ -453,13 +453,6 @@ fn transferred(ui: &Ui, args: &RowsArgs, transfer: &Transfer<'_>) -> Result<Summ
         written.map_err(|error| CliError::write(&format!("`{}`", path.display()), error))?;
     }
     Ok(summary)
-}
-
-/// How much is read and written at once.
-const BUFFER: usize = 1 << 16;
-
-fn stdin() -> impl BufRead {
-    BufReader::with_capacity(BUFFER, io::stdin().lock())
 }
 
 fn create(path: &Path) -> Result<BufWriter<File>, CliError> {

@@ -242,6 +242,7 @@ async fn migrate(
     control: &Control,
 ) -> Result<Outcome, CliError> {
     let fail = |error| failed(control, error);
+    let lasting = ui.lasts("looking at what is there");
     if args.what.dry_run == Some(DryRun::Print) {
         let connected = or_stopped(control, connect(options)).await?;
         let mut connection = connected.map_err(|error| fail(error.into()))?;
@@ -277,6 +278,7 @@ async fn migrate(
     let prepared = prepare(session.connection(), args, found, options)
         .await
         .map_err(fail)?;
+    drop(lasting);
     show::announce(ui, &prepared);
     if args.what.dry_run == Some(DryRun::Rollback) {
         let done = try_out(ui, args, &mut session, &prepared, control).await;
@@ -321,6 +323,7 @@ async fn migrate(
         operator: operator(args, consents),
         fingerprint: prepared.fingerprint.clone(),
     };
+    let lasting = ui.lasts("applying");
     let applied = session.apply(&request, &prepared.plan).await;
     let standings = show::standings(&mut session, found).await;
     let run = session.run().to_owned();
@@ -331,6 +334,7 @@ async fn migrate(
         Err(_) => Vec::new(),
     };
     session.close().await;
+    drop(lasting);
     for (table, rows) in &quarantine {
         ui.warning(format_args!(
             "{rows} rows of `{table}` went to align.quarantine"
@@ -381,7 +385,9 @@ async fn try_out(
         operator: Operator::default(),
         fingerprint: prepared.fingerprint.clone(),
     };
+    let lasting = ui.lasts("trying it out");
     let tried = session.try_out(&request, &prepared.plan, limit).await;
+    drop(lasting);
     let mut tried = tried.map_err(|error| failed(control, error))?;
     let failure = tried.failure.take().map(|error| failed(control, error));
     let text = match args.format {

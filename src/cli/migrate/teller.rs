@@ -2,18 +2,12 @@
 //! answer is JSON, all of it is said beside.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
-
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::time::Duration;
 
 use super::super::args::ListFormat;
 use super::super::ui::Ui;
 use crate::migrate::{Event, Severity};
 use crate::report::screen::visible;
-
-/// A line moves only when something takes longer.
-const PATIENCE: Duration = Duration::from_millis(500);
-const TOTAL: u64 = 1000;
 
 /// What happened, for who reads it when it is over.
 #[derive(Debug, Clone, Default)]
@@ -54,23 +48,16 @@ pub(super) struct Teller<'u> {
     ui: &'u Ui,
     format: ListFormat,
     story: Story,
-    moves: bool,
-    bar: Option<ProgressBar>,
     title: String,
-    began: Instant,
 }
 
 impl<'u> Teller<'u> {
     pub(super) fn new(ui: &'u Ui, format: ListFormat, story: Story) -> Self {
-        let moves = ui.moves(&super::super::environment);
         Self {
             ui,
             format,
             story,
-            moves,
-            bar: None,
             title: String::new(),
-            began: Instant::now(),
         }
     }
 
@@ -88,7 +75,7 @@ impl<'u> Teller<'u> {
                 resumes_after,
             } => {
                 (*title).clone_into(&mut self.title);
-                self.began = Instant::now();
+                self.ui.next(title);
                 match resumes_after {
                     Some(0) => {
                         self.ui
@@ -115,7 +102,8 @@ impl<'u> Teller<'u> {
                     Some(blocker) => format!(", in the way is {blocker}"),
                     None => String::new(),
                 };
-                self.status(&format!("{place}: no lock{who}; next try in {pause:.1} s"));
+                self.ui
+                    .status(format!("{place}: no lock{who}; next try in {pause:.1} s"));
             }
             Event::Blocked { blocker } => {
                 let text = format!("{} waits for {blocker}", self.title);
@@ -125,7 +113,7 @@ impl<'u> Teller<'u> {
                 standby,
                 behind,
                 limit,
-            } => self.status(&format!(
+            } => self.ui.status(format!(
                 "waiting for standby `{standby}`, which is {} behind (--max-lag {})",
                 time(*behind),
                 time(*limit)
@@ -133,11 +121,8 @@ impl<'u> Teller<'u> {
             Event::Notice {
                 severity, message, ..
             } => self.notice(*severity, *message),
-            Event::Note(note) => self.status(note),
+            Event::Note(note) => self.ui.status(note),
             Event::Applied { title, took } => {
-                if let Some(bar) = self.bar.take() {
-                    bar.finish_and_clear();
-                }
                 self.story.add(Happened::Applied {
                     title: (*title).to_owned(),
                     took: *took,
@@ -164,8 +149,7 @@ impl<'u> Teller<'u> {
                 message: message.to_owned(),
             });
         }
-        let say = || {
-            match (severity, message) {
+        match (severity, message) {
             (Severity::Warning, Some(message)) => ui.warning(format_args!("{title}: {message}")),
             (Severity::Warning, None) => ui.warning(format_args!(
                 "{title}: the server warned, in words that may hold values: `--show-values` shows them"
@@ -175,34 +159,14 @@ impl<'u> Teller<'u> {
             }
             (Severity::Notice, None) => {}
         }
-        };
-        match &self.bar {
-            Some(bar) => bar.suspend(say),
-            None => say(),
-        }
     }
 
-    fn status(&self, text: &str) {
-        match &self.bar {
-            Some(bar) => bar.suspend(|| self.ui.status(text)),
-            None => self.ui.status(text),
+    fn window(&self, rows: i64, permille: Option<u64>, rate: u64) {
+        let words = format!("{}: {rows} rows, {rate} a second", self.title);
+        match permille {
+            Some(permille) => self.ui.at_and_left(permille, &words),
+            None => self.ui.now(&words),
         }
-    }
-
-    fn window(&mut self, rows: i64, permille: Option<u64>, rate: u64) {
-        if !self.moves || self.began.elapsed() < PATIENCE {
-            return;
-        }
-        let bar = self.bar.get_or_insert_with(|| {
-            let bar = ProgressBar::with_draw_target(Some(TOTAL), ProgressDrawTarget::stderr());
-            match ProgressStyle::with_template("{prefix} {bar:20} {percent}% {msg} {eta} left") {
-                Ok(style) => bar.with_style(style),
-                Err(_) => bar,
-            }
-        });
-        bar.set_prefix(self.title.clone());
-        bar.set_message(format!("{rows} rows, {rate} a second,"));
-        bar.set_position(permille.unwrap_or_default());
     }
 }
 

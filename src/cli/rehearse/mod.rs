@@ -160,6 +160,7 @@ pub(super) fn run(ui: &Ui, args: &RehearseArgs) -> Result<Outcome, CliError> {
         makes_roles: server.is_none(),
         rows: args.rows,
     };
+    let lasting = ui.lasts("starting a server");
     let rehearsed = block_on(ui, &control, async {
         match &server {
             Some(server) => on_server(ui, server, &rehearsal).await,
@@ -171,7 +172,9 @@ pub(super) fn run(ui: &Ui, args: &RehearseArgs) -> Result<Outcome, CliError> {
                 rehearsal.run(&options.map_err(CliError::failed)?).await
             }
         }
-    })?;
+    });
+    drop(lasting);
+    let rehearsed = rehearsed?;
     let page = Page {
         ui,
         from: &from,

@@ -84,6 +84,7 @@ pub(super) struct Rehearsed {
 impl Rehearsal<'_> {
     /// Goes all the way.
     pub(super) async fn run(&self, options: &ConnectOptions) -> Result<Rehearsed, CliError> {
+        self.ui.now("loading the schema to start from");
         let mut connection = connect(options).await.map_err(CliError::failed)?;
         if self.profile == Profile::Supabase {
             if self.makes_roles {
@@ -98,6 +99,7 @@ impl Rehearsal<'_> {
         }
         if let Some(rows) = self.rows {
             self.check()?;
+            self.ui.now("making rows");
             self.fill(&mut connection, rows).await?;
         }
         self.say_fingerprint(&mut connection).await?;
@@ -125,6 +127,7 @@ impl Rehearsal<'_> {
     /// Everything that `align verify` looks at.
     async fn verify(&self, options: &ConnectOptions) -> Result<Verification, CliError> {
         self.check()?;
+        self.ui.now("checking what is there");
         let here = postgres::read(options, &self.from.schema.namespaces).await;
         let schemas = Schemas {
             here: here.map_err(CliError::failed)?,
@@ -241,9 +244,9 @@ impl Rehearsal<'_> {
                 message: Some(message),
                 ..
             } => ui.detail(message),
+            Event::Begins { title, .. } => ui.now(&format!("applying {title}")),
             Event::Notice { .. }
             | Event::Waiting { .. }
-            | Event::Begins { .. }
             | Event::Window { .. }
             | Event::Lags { .. }
             | Event::Retries { .. }

@@ -123,8 +123,10 @@ pub(super) fn run(ui: &Ui, args: &VerifyArgs, source: &str) -> Result<Outcome, C
         (&from_namespaces, &to_namespaces),
         &control,
     );
-    let verification = block_on(ui, &control, work)?;
-    answer(ui, args, &verification, &to, file.as_deref())
+    let lasting = ui.lasts("comparing the rows");
+    let verification = block_on(ui, &control, work);
+    drop(lasting);
+    answer(ui, args, &verification?, &to, file.as_deref())
 }
 
 async fn compare(

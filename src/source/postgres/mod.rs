@@ -31,6 +31,7 @@ mod url;
 
 pub use connect::connect;
 pub(crate) use connect::explain;
+pub(crate) use fields::count;
 pub use options::{Address, ConnectOptions, Environment};
 
 use sqlx::postgres::{PgConnection, PgRow};

@@ -233,7 +233,7 @@ impl Lookups for Known<'_> {
         if self.is_one_database {
             return table_of(lookup, self.to).map(LookupSource::Table);
         }
-        let known = super::plan::lookups(self.mapping);
+        let known = self.mapping.lookups();
         let place = known.iter().position(|known| *known == lookup)?;
         self.tables.get(&place).map(LookupSource::Rows)
     }
@@ -246,7 +246,7 @@ pub(super) async fn lookup_tables(
     to: &Schema,
 ) -> Result<BTreeMap<usize, LookupTable>, CopyError> {
     let mut tables = BTreeMap::new();
-    for (place, lookup) in super::plan::lookups(mapping).into_iter().enumerate() {
+    for (place, lookup) in mapping.lookups().into_iter().enumerate() {
         let Some(name) = table_of(lookup, to) else {
             continue;
         };

@@ -4,7 +4,7 @@
 //! # Data flow
 //!
 //! ```text
-//! --from, --to ─► source::load ─► Schema ─┐
+//! --from, --to ─► source::open ─► Schema ─┐
 //!                                         ├─► diff::compare ─► Comparison ─► score::score ─► Score ─┐
 //! mapping.toml ─► mapping::read ─► Mapping ┘                        │                               │
 //!                                                                   └──► gate::judge ─► Verdict ◄───┤
@@ -26,7 +26,7 @@
 //! | [`known`] | what an earlier report said already |
 //! | [`draft`] | the first mapping of a pair that has none |
 //! | [`views`] | which views give an application its own names over the other side's tables |
-//! | [`ddl`] | a schema as SQL: the only place that writes DDL, and SQL literals |
+//! | [`ddl`] | a schema as SQL: the only place that writes a user's DDL, and SQL literals |
 //! | [`typescript`] | a schema as the types of an application, in the layout of `supabase gen types` |
 //! | [`source`] | from the world to a schema: SQL text, TypeScript, JSON, a live Postgres |
 //! | [`rows`] | rows through a pipe: JSON lines or CSV in, the same through a mapping out |
@@ -47,10 +47,13 @@
 //! 2. `compare` is total: a type nobody knows or a counterpart that is missing is a value in the
 //!    result, never an error.
 //! 3. What a source cannot say is unknown. Unknown compares as compatible, and is listed.
-//! 4. Same input, same bytes out: lists are sorted, no path is made absolute, no time is printed.
+//! 4. Same input, same bytes out: lists are sorted, and no path is made absolute. Only what runs on a
+//!    server says how long that took.
 //! 5. Only [`cli`] writes to a stream, asks for a terminal and chooses an exit code.
-//! 6. Reading a schema happens in one read-only transaction. Only [`migrate`] and [`copy`] change a
-//!    database, and only there SQL is put together for one.
+//! 6. Reading a schema happens in one read-only transaction, and its SQL is fixed. Only [`migrate`] and
+//!    [`copy`] change a database; beside them SQL is put together for one in [`verify`], which takes
+//!    back what it tried, in [`coverage`], which only asks, and in [`scratch`], for a server or a
+//!    database of its own.
 //!
 //! # Words
 //!
@@ -90,8 +93,9 @@ pub mod coverage;
 
 pub mod migrate;
 
-pub mod copy;
 pub mod verify;
+
+pub mod copy;
 
 pub mod scratch;
 

@@ -79,7 +79,7 @@ pub struct Coverage {
     pub tables: Counted,
     /// Columns.
     pub columns: Counted,
-    /// Of the columns with a counterpart of their own, those whose type takes every value: `mapped` of
+    /// Of the columns with a counterpart of their own, those whose type takes every value: `matched` of
     /// `total`; `by_name` counts the pairs of one name.
     pub types: Counted,
 }

@@ -9,6 +9,7 @@ use super::trigger::{Raised, Trigger};
 use crate::mapping::MaxErrors;
 use crate::migrate::{MigrateError, Refusal};
 use crate::source::LoadError;
+use crate::source::postgres::ends_session;
 
 /// Why a copy ends early.
 #[derive(Debug, thiserror::Error)]
@@ -143,7 +144,7 @@ impl Answer {
             raised: error
                 .r#where()
                 .map(|context| Box::new(Raised::new(context))),
-            is_lost: ["57P01", "57P02", "57P03"].contains(&code) || code.starts_with("08"),
+            is_lost: ends_session(code),
         }
     }
 }

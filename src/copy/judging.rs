@@ -3,13 +3,13 @@
 use sqlx::Row;
 
 use super::error::{CopyError, failed};
-use super::ledger::count;
 use super::open::Copy;
 use super::plan::TablePlan;
 use super::report::{Event, Finding, TableReport};
 use super::statement::judge::{self, Judge};
 use super::statement::{Conflict, Home, noted, source, stage};
 use crate::mapping::OnError;
+use crate::source::postgres::count;
 
 impl Copy<'_> {
     /// Judges the tables of the units from that one on.

@@ -12,6 +12,7 @@ use super::report::TableReport;
 use super::statement::source::Pages;
 use super::statement::{Home, judge, source, stage};
 use crate::ddl::literal;
+use crate::source::postgres::count;
 
 /// The quarantine is the one that migrations keep, with more columns; so is the archive.
 const LEDGER: &str = concat!(
@@ -170,9 +171,8 @@ impl Copy<'_> {
         );
         let rows = self.target.rows(&sql, doing).await?;
         let read = |row: &PgRow| -> Result<Published, sqlx::Error> {
-            let since: String = row.try_get("since")?;
             Ok(Published {
-                since: since.parse().unwrap_or_default(),
+                since: transaction(row, "since")?,
                 filenode: row.try_get("filenode")?,
                 report: TableReport {
                     name: table.name.clone(),
@@ -222,23 +222,24 @@ impl Copy<'_> {
 }
 
 fn window(row: &PgRow) -> Result<Window, sqlx::Error> {
-    let since: String = row.try_get("since")?;
     let to: Option<i64> = row.try_get("to_page")?;
     Ok(Window {
         pages: Pages {
             from: count(row, "page")?,
-            to: to.and_then(|page| u64::try_from(page).ok()),
+            to: to.map(|_| count(row, "to_page")).transpose()?,
         },
         filenode: row.try_get("filenode")?,
-        since: since.parse().unwrap_or_default(),
+        since: transaction(row, "since")?,
         rows: count(row, "rows")?,
     })
 }
 
-/// A number of rows or pages, which is never negative.
-pub(super) fn count(row: &PgRow, name: &str) -> Result<u64, sqlx::Error> {
-    let number: i64 = row.try_get(name)?;
-    Ok(u64::try_from(number).unwrap_or_default())
+/// The number of a transaction, which goes beyond the server's integers and so travels as text.
+pub(super) fn transaction(row: &PgRow, field: &str) -> Result<u64, sqlx::Error> {
+    let number: &str = row.try_get(field)?;
+    number
+        .parse()
+        .map_err(|error: std::num::ParseIntError| sqlx::Error::Decode(error.into()))
 }
 
 /// The line of a staged range.

@@ -6,6 +6,7 @@ use sqlx::Row;
 use sqlx::postgres::PgRow;
 
 use super::error::{CopyError, failed};
+use super::ledger;
 use super::link::Link;
 use super::plan::{Plan, Wishes};
 use super::report::Event;
@@ -16,7 +17,7 @@ use crate::ddl::literal;
 use crate::mapping::{Lookup, Mapping, MaxErrors};
 use crate::migrate::{Control, Missing, Refusal, Target};
 use crate::schema::{Ident, Schema};
-use crate::source::postgres::ConnectOptions;
+use crate::source::postgres::{ConnectOptions, count};
 use crate::transform::{Code, LookupRow, LookupSource, LookupTable, Lookups};
 
 const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
@@ -209,15 +210,14 @@ pub(super) async fn identity(link: &mut Link) -> Result<Identity, CopyError> {
 async fn snapshot(source: &mut Link) -> Result<Snapshot, CopyError> {
     let doing = "open a snapshot of the source";
     let row = source.row(SNAPSHOT, doing).await?;
-    let number = |name: &str| -> Result<u64, CopyError> {
-        let text: String = row.try_get(name).map_err(failed(doing))?;
-        Ok(text.parse().unwrap_or_default())
+    let read = || -> Result<Snapshot, sqlx::Error> {
+        Ok(Snapshot {
+            name: row.try_get("snapshot")?,
+            since: ledger::transaction(&row, "since")?,
+            now: ledger::transaction(&row, "now")?,
+        })
     };
-    Ok(Snapshot {
-        name: row.try_get("snapshot").map_err(failed(doing))?,
-        since: number("since")?,
-        now: number("now")?,
-    })
+    read().map_err(failed(doing))
 }
 
 /// The table that a lookup reads, by its name on the to side.
@@ -242,7 +242,7 @@ impl Lookups for Known<'_> {
         if self.is_one_database {
             return table_of(lookup, self.to).map(LookupSource::Table);
         }
-        let known = super::plan::lookups(self.mapping);
+        let known = self.mapping.lookups();
         let place = known.iter().position(|known| *known == lookup)?;
         self.tables.get(&place).map(LookupSource::Rows)
     }
@@ -255,7 +255,7 @@ pub(super) async fn lookup_tables(
     to: &Schema,
 ) -> Result<BTreeMap<usize, LookupTable>, CopyError> {
     let mut tables = BTreeMap::new();
-    for (place, lookup) in super::plan::lookups(mapping).into_iter().enumerate() {
+    for (place, lookup) in mapping.lookups().into_iter().enumerate() {
         let Some(name) = table_of(lookup, to) else {
             continue;
         };
@@ -272,10 +272,10 @@ pub(super) async fn lookup_tables(
         let rows = target.rows(&parts.join(" UNION ALL "), &doing).await?;
         let mut table = LookupTable::new(lookup, []);
         for row in &rows {
-            let position: i64 = row.try_get("position").map_err(failed(doing.clone()))?;
+            let position = count(row, "position").map_err(failed(doing.clone()))?;
             let key: &str = row.try_get("key").map_err(failed(doing.clone()))?;
             let take: &str = row.try_get("take").map_err(failed(doing.clone()))?;
-            let position = usize::try_from(position).unwrap_or_default();
+            let position = usize::try_from(position).unwrap_or(usize::MAX);
             table.add(
                 lookup,
                 LookupRow {

@@ -20,7 +20,7 @@ use super::statement::source::Pages;
 use super::statement::{Home, source, stage};
 use crate::ddl::literal;
 use crate::migrate::Control;
-use crate::source::postgres::ConnectOptions;
+use crate::source::postgres::{ConnectOptions, count};
 
 /// Pages of a range: 8 MB, a fraction of a second.
 const RANGE: u64 = 1024;
@@ -147,7 +147,7 @@ impl Copy<'_> {
         let sql = source::recheck(table, pages, since, self.snapshot.now);
         let row = self.source.row(&sql, &doing).await?;
         let changed: bool = row.try_get("changed").map_err(failed(doing.clone()))?;
-        Ok(!changed && ledger::count(&row, "rows").map_err(failed(doing))? == rows)
+        Ok(!changed && count(&row, "rows").map_err(failed(doing))? == rows)
     }
 
     async fn work(&mut self, run: &Run, tasks: Vec<Task>) -> Result<(), CopyError> {

@@ -326,7 +326,8 @@ impl Copy<'_> {
         }
         let mut notes: BTreeMap<(String, String), u64> = BTreeMap::new();
         for (text, rows) in came.notes {
-            let codes: BTreeMap<String, String> = serde_json::from_str(&text).unwrap_or_default();
+            let codes = serde_json::from_str::<BTreeMap<String, String>>(&text)
+                .map_err(|error| failed(doing.clone())(sqlx::Error::Decode(error.into())))?;
             for key in codes {
                 *notes.entry(key).or_default() += rows;
             }

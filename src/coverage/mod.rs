@@ -9,9 +9,7 @@ use std::collections::BTreeMap;
 
 use crate::ddl::literal;
 use crate::diff::Pairing;
-use crate::mapping::{
-    At, ColumnCorrespondence, Lookup, Mapping, Rule, TableCorrespondence, TableRef, Transform,
-};
+use crate::mapping::{At, ColumnCorrespondence, Lookup, Mapping, TableCorrespondence, TableRef};
 use crate::schema::{QualifiedName, Schema, Table};
 use crate::transform::sql::{self, ROW};
 use crate::transform::{Code, LookupSource, LookupTable, Lookups, Shape};
@@ -92,24 +90,6 @@ pub fn find<'a>(schema: &'a Schema, reference: &TableRef) -> Option<&'a Table> {
         namespace.clone(),
         reference.name.clone(),
     ))
-}
-
-/// Lookups of the mapping, each once.
-pub fn lookups(mapping: &Mapping) -> Vec<&Lookup> {
-    let mut found: Vec<&Lookup> = Vec::new();
-    for rule in mapping.accepted_columns() {
-        let Rule::Convert(steps) = &rule.rule else {
-            continue;
-        };
-        for step in steps {
-            if let Transform::Lookup(lookup) = step
-                && !found.contains(&lookup)
-            {
-                found.push(lookup);
-            }
-        }
-    }
-    found
 }
 
 /// The query that reads a looked-up table: `position`, `key`, `take`.

@@ -7,7 +7,7 @@ use super::{Gap, Question, code, lookup_query, settings};
 use crate::mapping::Lookup;
 use crate::schema::{Ident, QualifiedName};
 use crate::source::LoadError;
-use crate::source::postgres::{ConnectOptions, connect, explain};
+use crate::source::postgres::{ConnectOptions, connect, count, explain};
 use crate::transform::{LookupRow, LookupTable};
 
 /// One state of the database, and nothing is changed. A role that row level security binds would see
@@ -85,7 +85,7 @@ async fn fetch(connection: &mut PgConnection, sql: &str) -> Result<Vec<PgRow>, s
 fn lookup_row(row: &PgRow) -> Result<LookupRow<'_>, sqlx::Error> {
     let position: i32 = row.try_get("position")?;
     Ok(LookupRow {
-        position: usize::try_from(position).unwrap_or_default(),
+        position: usize::try_from(position).map_err(|error| sqlx::Error::Decode(error.into()))?,
         key: row.try_get("key")?,
         take: row.try_get("take")?,
     })
@@ -102,16 +102,15 @@ fn gap(question: &Question, row: &PgRow) -> Result<Option<Gap>, sqlx::Error> {
     };
     let samples: Option<&str> = row.try_get("samples")?;
     let samples: Vec<Option<String>> = samples
-        .and_then(|samples| serde_json::from_str(samples).ok())
-        .unwrap_or_default();
-    let count = |name| row.try_get::<i64, _>(name);
+        .map_or(Ok(Vec::new()), serde_json::from_str)
+        .map_err(|error| sqlx::Error::Decode(error.into()))?;
     Ok(Some(Gap {
         at: *at,
         table: question.table.clone(),
         code,
         decided: row.try_get("decided")?,
-        rows: u64::try_from(count("rows")?).unwrap_or_default(),
-        values: u64::try_from(count("values")?).unwrap_or_default(),
+        rows: count(row, "rows")?,
+        values: count(row, "values")?,
         samples: samples.into_iter().flatten().collect(),
     }))
 }

@@ -147,11 +147,9 @@ impl Look<'_, '_> {
                 self.push(BlockerKind::ColumnRequired, name.clone(), message);
             }
             if column.conversion == Some(Conversion::Lossy) {
-                let from_type = direct_source(from, column)
-                    .map(|c| c.ty.to_string())
-                    .unwrap_or_default();
                 let message = format!(
-                    "{from_type} → {} may lose values, and no rule says how",
+                    "{} → {} may lose values, and no rule says how",
+                    column.counterpart.types(),
                     wanted.ty
                 );
                 self.push(BlockerKind::ConversionLossy, name.clone(), message);

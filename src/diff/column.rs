@@ -145,7 +145,7 @@ fn counterpart(
         };
     }
     if let Some((rule, sources)) = mapped {
-        let copy = is_copy(context, target, column, from, &sources);
+        let copy = is_copy(context, target, from, &sources);
         let (class, conversion) = classify(context, rule, &sources, &column.ty, copy);
         let name = |(table, source): &(&Table, &Column)| {
             if table.name == from.name {
@@ -205,19 +205,18 @@ fn rule_text(rule: &ColumnCorrespondence, copy: bool) -> RuleText {
     }
 }
 
-/// Whether the one from column also goes to a column of its own name.
+/// Whether the one from column also goes to a column of its own name. That is another one than the
+/// correspondence makes: a compatible column of the same name needs none.
 fn is_copy(
     context: &Context<'_>,
     target: &Table,
-    column: &Column,
     from: &Table,
     sources: &[(&Table, &Column)],
 ) -> bool {
     let [(table, source)] = sources else {
         return false;
     };
-    source.name != column.name
-        && table.name == from.name
+    table.name == from.name
         && target
             .column(&source.name)
             .is_some_and(|own| convert(context, &source.ty, &own.ty).is_compatible())

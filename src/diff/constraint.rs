@@ -185,7 +185,8 @@ fn compare_actions(pair: &mut Pair<'_, '_>, have: &ForeignKey, want: &ForeignKey
     if !same_action(have.on_delete.as_ref(), want.on_delete.as_ref())
         || !same_action(have.on_update.as_ref(), want.on_update.as_ref())
     {
-        let (a, b) = (actions(have), actions(want));
+        let said = |key: &ForeignKey| key.actions().trim_start().to_owned();
+        let (a, b) = (said(have), said(want));
         let table = pair.name.clone();
         pair.push(Change {
             from: Some(have.name.to_string()),
@@ -265,28 +266,6 @@ fn same_action(a: Option<&Action>, b: Option<&Action>) -> bool {
     a.is_none() || b.is_none() || a == b
 }
 
-fn action(action: Option<&Action>, event: &str) -> String {
-    let columns = |columns: &[Ident]| {
-        if columns.is_empty() {
-            String::new()
-        } else {
-            format!(" ({})", list(columns))
-        }
-    };
-    match action {
-        None | Some(Action::NoAction) => String::new(),
-        Some(Action::Restrict) => format!(" on {event} restrict"),
-        Some(Action::Cascade) => format!(" on {event} cascade"),
-        Some(Action::SetNull(of)) => format!(" on {event} set null{}", columns(of)),
-        Some(Action::SetDefault(of)) => format!(" on {event} set default{}", columns(of)),
-    }
-}
-
-fn actions(key: &ForeignKey) -> String {
-    let text = action(key.on_delete.as_ref(), "delete") + &action(key.on_update.as_ref(), "update");
-    text.trim_start().to_owned()
-}
-
 fn word(actions: &str) -> &str {
     if actions.is_empty() {
         "no action"
@@ -302,11 +281,10 @@ fn foreign_key_text(key: &ForeignKey, references: &str) -> String {
         format!("({})", list(&key.referenced_columns))
     };
     format!(
-        "({}) → {references}{referenced}{}{}{}{}{}",
+        "({}) → {references}{referenced}{}{}{}{}",
         list(&key.columns),
         if key.match_full { " match full" } else { "" },
-        action(key.on_delete.as_ref(), "delete"),
-        action(key.on_update.as_ref(), "update"),
+        key.actions(),
         deferral(key.deferral),
         if key.not_valid { " not valid" } else { "" },
     )

@@ -81,7 +81,7 @@ fn joined(columns: &[ColumnRef]) -> String {
 fn table_state(context: &Context<'_>, by: &TableCorrespondence) -> State {
     let pairing = &context.pairing;
     let Some(target) = pairing.target(&by.to) else {
-        return stale_table(context, &by.to, "to");
+        return stale_table(context, &by.to, Side::To);
     };
     let has_to = pairing
         .sources
@@ -90,7 +90,7 @@ fn table_state(context: &Context<'_>, by: &TableCorrespondence) -> State {
     match (pairing.source(&by.from), has_to) {
         (_, true) => State::Applied,
         (Some(_), false) => State::Open,
-        (None, false) => stale_table(context, &by.from, "from"),
+        (None, false) => stale_table(context, &by.from, Side::From),
     }
 }
 
@@ -98,10 +98,10 @@ fn column_state(context: &Context<'_>, by: &ColumnCorrespondence) -> State {
     let pairing = &context.pairing;
     for to in &by.to {
         let Some(table) = pairing.target(&to.table) else {
-            return stale_table(context, &to.table, "to");
+            return stale_table(context, &to.table, Side::To);
         };
         if table.column(&to.name).is_none() {
-            return stale_column(to, table, "to");
+            return stale_column(to, table, Side::To);
         }
     }
     if !by.to.is_empty() && by.to.iter().all(|to| is_there(context, to)) {
@@ -112,10 +112,10 @@ fn column_state(context: &Context<'_>, by: &ColumnCorrespondence) -> State {
     }
     for from in &by.from {
         let Some(table) = pairing.source(&from.table) else {
-            return stale_table(context, &from.table, "from");
+            return stale_table(context, &from.table, Side::From);
         };
         if table.column(&from.name).is_none() {
-            return stale_column(from, table, "from");
+            return stale_column(from, table, Side::From);
         }
     }
     State::Open
@@ -170,22 +170,38 @@ fn is_there(context: &Context<'_>, to: &ColumnRef) -> bool {
     })
 }
 
-fn stale_table(context: &Context<'_>, name: &TableRef, side: &str) -> State {
+/// Where something is missing.
+#[derive(Debug, Clone, Copy)]
+enum Side {
+    From,
+    To,
+}
+
+impl Side {
+    fn word(self) -> &'static str {
+        match self {
+            Self::From => "from",
+            Self::To => "to",
+        }
+    }
+}
+
+fn stale_table(context: &Context<'_>, name: &TableRef, side: Side) -> State {
     let (schema, tables) = match side {
-        "from" => (context.from, &context.pairing.sources),
-        _ => (context.to, &context.pairing.targets),
+        Side::From => (context.from, &context.pairing.sources),
+        Side::To => (context.to, &context.pairing.targets),
     };
     let names = tables.iter().map(|t| schema.show(&t.name));
     State::Stale {
-        missing: format!("the {side} side has no table `{name}`"),
+        missing: format!("the {} side has no table `{name}`", side.word()),
         near: near(&name.to_string(), names),
     }
 }
 
-fn stale_column(name: &ColumnRef, table: &Table, side: &str) -> State {
+fn stale_column(name: &ColumnRef, table: &Table, side: Side) -> State {
     let names = table.columns.iter().map(|c| c.name.to_string());
     State::Stale {
-        missing: format!("the {side} side has no column `{name}`"),
+        missing: format!("the {} side has no column `{name}`", side.word()),
         near: near(&name.name.to_string(), names),
     }
 }

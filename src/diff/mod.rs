@@ -130,6 +130,19 @@ pub enum Counterpart {
     None,
 }
 
+impl Counterpart {
+    /// The types that the values come with, as SQL writes them.
+    fn types(&self) -> String {
+        let types = match self {
+            Self::Same { from_type, .. } => std::slice::from_ref(from_type),
+            Self::Mapped { from_types, .. } => from_types,
+            Self::None => &[],
+        };
+        let types: Vec<String> = types.iter().map(ToString::to_string).collect();
+        types.join(", ")
+    }
+}
+
 /// A rule of the mapping in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RuleText {

@@ -11,7 +11,7 @@ mod probe;
 mod reference;
 mod transform;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 
 pub use condition::Condition;
@@ -514,8 +514,21 @@ impl Mapping {
         self.columns.iter().filter(|c| c.status == Status::Accepted)
     }
 
-    /// Every target table that some category scores.
-    pub fn scored_tables(&self) -> BTreeSet<&TableRef> {
-        self.categories.iter().flat_map(|c| &c.tables).collect()
+    /// What the accepted columns look up, each lookup once.
+    pub fn lookups(&self) -> Vec<&Lookup> {
+        let mut found: Vec<&Lookup> = Vec::new();
+        for column in self.accepted_columns() {
+            let Rule::Convert(steps) = &column.rule else {
+                continue;
+            };
+            for step in steps {
+                if let Transform::Lookup(lookup) = step
+                    && !found.contains(&lookup)
+                {
+                    found.push(lookup);
+                }
+            }
+        }
+        found
     }
 }

@@ -18,7 +18,7 @@ use super::notice::{Formats, Listener, Severity};
 use super::pooler;
 use super::watch::Watch;
 use crate::mapping::ColumnRef;
-use crate::source::postgres::{ConnectOptions, connect};
+use crate::source::postgres::{ConnectOptions, connect, ends_session};
 
 /// How often a statement in flight is looked after.
 const TICK: Duration = Duration::from_millis(100);
@@ -467,7 +467,7 @@ impl Failure {
             blocker: None,
             column: error.column().map(str::to_owned),
             constraint: error.constraint().map(str::to_owned),
-            lost: ["57P01", "57P02", "57P03"].contains(&code) || code.starts_with("08"),
+            lost: ends_session(code),
         }
     }
 

@@ -202,8 +202,11 @@ impl Session<'_> {
             Err(_) if ended >= deadline => Some(MigrateError::OverLimit { limit }),
             Err(error) => Some(error),
         };
-        if let Ok(after) = Surroundings::read(&mut self.main, &names).await {
-            (trial.advanced, trial.grown) = before.until(&after);
+        match Surroundings::read(&mut self.main, &names).await {
+            Ok(after) => (trial.advanced, trial.grown) = before.until(&after),
+            // A trial that lost its connection says so already.
+            Err(_) if trial.failure.is_some() => {}
+            Err(error) => return Err(error),
         }
         Ok(trial)
     }

@@ -14,7 +14,7 @@ pub use lookup::{LookupError, read_lookup};
 pub use run::{Reject, Run, Summary, Transfer};
 
 use crate::schema::Ident;
-use crate::transform::{Code, Shape};
+use crate::transform::Shape;
 
 /// The largest row, in bytes.
 pub const LARGEST: usize = 16 << 20;
@@ -131,6 +131,6 @@ fn canonical(shape: &Shape, column: &Ident, text: String) -> Cell {
     }
     match crate::transform::row::canonical(&slot.kind, &text) {
         Ok(text) => Cell::Text(text),
-        Err(Code::SourceInvalid) | Err(_) => Cell::Invalid,
+        Err(_) => Cell::Invalid,
     }
 }

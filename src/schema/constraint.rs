@@ -79,6 +79,28 @@ pub struct ForeignKey {
     pub not_valid: bool,
 }
 
+impl ForeignKey {
+    /// What happens to a referencing row, in words with a blank in front of each; nothing for what is
+    /// usual.
+    pub fn actions(&self) -> String {
+        let said = |event: &str, action: Option<&Action>| {
+            let (word, columns): (_, &[Ident]) = match action {
+                None | Some(Action::NoAction) => return String::new(),
+                Some(Action::Restrict) => ("restrict", &[]),
+                Some(Action::Cascade) => ("cascade", &[]),
+                Some(Action::SetNull(columns)) => ("set null", columns),
+                Some(Action::SetDefault(columns)) => ("set default", columns),
+            };
+            let columns: Vec<String> = columns.iter().map(ToString::to_string).collect();
+            match columns.as_slice() {
+                [] => format!(" on {event} {word}"),
+                columns => format!(" on {event} {word} ({})", columns.join(", ")),
+            }
+        };
+        said("delete", self.on_delete.as_ref()) + &said("update", self.on_update.as_ref())
+    }
+}
+
 /// A check constraint of a table or a domain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Check {

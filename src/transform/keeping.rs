@@ -239,6 +239,12 @@ mod tests {
                 "numeric(5,2)",
                 "none: `1` may be stored in another spelling",
             ),
+            (
+                "values = { a = '01', b = '2' }",
+                "text",
+                "integer",
+                "none: `01` may be stored in another spelling",
+            ),
             ("values = { a = true }", "text", "boolean", "exact"),
             (
                 "values = { a = 'b', b = 'a' }\non_unknown = 'keep'",

@@ -2,7 +2,7 @@
 //!
 //! [`sql::columns`] renders a correspondence as expressions over a source row; [`row::Program`]
 //! evaluates the same correspondence on a row that came through a pipe. Both give the same value, or
-//! the same [`Code`], for the same input: `tests/transforms.rs` drives both against a server.
+//! the same [`Code`], for the same input: `tests/transforms` drives both against a server.
 //!
 //! Every step works on the *text form* of a value, as the server prints it under [`SESSION`]; the last
 //! one casts to the target's type. No cast is made before the text is known to fit, so no row can

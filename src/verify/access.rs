@@ -55,7 +55,8 @@ pub async fn check(
             &[&table],
         )
         .await?;
-    let there = there.first().and_then(|row| row.try_get(0).ok());
+    let there = there.first().map(|row| row.try_get(0)).transpose();
+    let there: Option<bool> = there.map_err(|error| server("look for a table", &error))?;
     if there != Some(true) {
         let why = format!("there is no table `{name}`");
         return Ok(Check::skipped(Section::Access, name, why));

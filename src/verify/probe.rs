@@ -9,6 +9,7 @@ use sqlx::{AssertSqlSafe, Executor, Row};
 use super::error::{OUT_OF_TIME, UNFINISHED, VerifyError, server, words};
 use crate::mapping::{Actor, Step, can_be_tried};
 use crate::schema::{Ident, quote};
+use crate::source::postgres::ends_session;
 
 const BEGIN: &str = include_str!("sql/begin.sql");
 /// A probe holds locks, and touches one row.
@@ -300,5 +301,5 @@ impl<'c> Probes<'c> {
 }
 
 fn lost(code: Option<&str>) -> bool {
-    code.is_none_or(|code| code.starts_with("08") || code.starts_with("57P0"))
+    code.is_none_or(ends_session)
 }

@@ -8,6 +8,7 @@ use sqlx::{AssertSqlSafe, Executor, Row};
 use super::error::{VerifyError, server, words};
 use super::values::Relation;
 use super::{Check, Finding, Section};
+use crate::source::postgres::count;
 
 /// How many keys of rows that fail are shown.
 const SAMPLES: usize = 5;
@@ -174,14 +175,10 @@ pub(super) async fn ask(connection: &mut PgConnection, sql: &str) -> Result<Foun
         }
         Err(error) => return Err(failed(error)),
     };
-    let count = |column: &str| -> Result<u64, VerifyError> {
-        let count: i64 = row.try_get(column).map_err(failed)?;
-        Ok(u64::try_from(count).unwrap_or_default())
-    };
     let keys: Option<Vec<String>> = row.try_get("keys").map_err(failed)?;
     Ok(Found {
-        seen: count("seen")?,
-        bad: count("bad")?,
+        seen: count(&row, "seen").map_err(failed)?,
+        bad: count(&row, "bad").map_err(failed)?,
         keys: keys.unwrap_or_default(),
         trouble: None,
     })

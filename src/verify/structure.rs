@@ -6,6 +6,7 @@ use sqlx::{AssertSqlSafe, Row};
 
 use super::error::{VerifyError, server};
 use super::{Check, Finding, Section};
+use crate::source::postgres::count;
 
 const STRUCTURE: &str = include_str!("sql/structure.sql");
 const SEQUENCES: &str = include_str!("sql/sequences.sql");
@@ -30,10 +31,10 @@ pub async fn check(
     let query = sqlx::query(STRUCTURE).persistent(false).bind(namespaces);
     let rows = query.fetch_all(&mut *connection).await;
     let rows = rows.map_err(|error| server(doing, &error))?;
-    let read = |row: &PgRow| -> Result<(String, i64, Option<String>), sqlx::Error> {
+    let read = |row: &PgRow| -> Result<(String, u64, Option<String>), sqlx::Error> {
         Ok((
             row.try_get("kind")?,
-            row.try_get("seen")?,
+            count(row, "seen")?,
             row.try_get("message")?,
         ))
     };
@@ -42,9 +43,9 @@ pub async fn check(
         let mut seen = 0;
         let mut findings = Vec::new();
         for row in &rows {
-            let (kind, count, message) = read(row).map_err(|error| server(doing, &error))?;
+            let (kind, looked_at, message) = read(row).map_err(|error| server(doing, &error))?;
             if kind == name {
-                seen = u64::try_from(count).unwrap_or_default();
+                seen = looked_at;
                 findings.extend(message.map(Finding::new));
             }
         }

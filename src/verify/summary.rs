@@ -1,12 +1,13 @@
 //! What the columns of a correspondence hold, before and after: how many NULLs, how many values, and
 //! from where to where they reach. No value of a text is among it, only how long texts are.
 
-use sqlx::postgres::{PgConnection, PgRow};
+use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Executor, Row};
 
 use super::error::{VerifyError, server};
 use super::values::Relation;
 use crate::schema::{ColumnType, Ident};
+use crate::source::postgres::count;
 
 /// One column.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,19 +82,16 @@ async fn one(
         }
         Err(error) => return Err(failed(error)),
     };
-    let count = |row: &PgRow, at: usize| -> Result<u64, VerifyError> {
-        let count: i64 = row.try_get(at).map_err(failed)?;
-        Ok(u64::try_from(count).unwrap_or_default())
-    };
+    let count = |at: usize| count(&row, at).map_err(failed);
     let least: Option<String> = row.try_get(3).map_err(failed)?;
     let most: Option<String> = row.try_get(4).map_err(failed)?;
-    let (rows, given) = (count(&row, 0)?, count(&row, 1)?);
+    let (rows, given) = (count(0)?, count(1)?);
     Ok(Some(Summary {
         is_new,
         column: format!("{}.{column}", relation.name),
         rows,
         nulls: rows - given.min(rows),
-        distinct: count(&row, 2)?,
+        distinct: count(2)?,
         range: least.zip(most),
         of_length: range == Range::Lengths,
     }))

@@ -166,5 +166,4 @@ fn kill(mut child: std::process::Child) {
     child.kill().expect("it is ours");
     finished(child.wait_with_output().expect("it is ours"));
     // Its backends end within a second; until then they hold the lock, which the next run waits for.
-    assert!(!Cluster::shared().socket().as_os_str().is_empty());
 }

@@ -22,7 +22,7 @@ const ADVISORY: &str = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory
 
 /// Where in the road it happens.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Moment {
+pub(super) enum Moment {
     /// In the first migration, before anything is committed.
     First,
     /// Between windows.
@@ -33,7 +33,7 @@ enum Moment {
     Later,
 }
 
-fn gated(name: &str, moment: Moment) -> Shop {
+pub(super) fn gated(name: &str, moment: Moment) -> Shop {
     let shop = Shop::new(name);
     shop.db
         .psql("CREATE TABLE gate (id int); INSERT INTO gate VALUES (1)");

@@ -29,6 +29,7 @@ mod trial;
 mod watch;
 
 use std::fs;
+use std::io::Read;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::thread::sleep;
@@ -168,6 +169,21 @@ impl Run {
 
 fn output(child: Child) -> Run {
     finished(&child.wait_with_output().expect("the machine does its part"))
+}
+
+/// What is written up to the end of the line that has the words.
+#[track_caller]
+fn read_until(stream: &mut impl Read, words: &str) -> String {
+    let mut text = Vec::new();
+    let mut byte = [0];
+    while stream.read(&mut byte).expect("the machine does its part") == 1 {
+        text.extend(byte);
+        let said = String::from_utf8_lossy(&text);
+        if byte == *b"\n" && said.contains(words) {
+            return said.into_owned();
+        }
+    }
+    panic!("no `{words}` in {}", String::from_utf8_lossy(&text));
 }
 
 fn finished(output: &Output) -> Run {

@@ -37,11 +37,11 @@ fn who_does_not_want_to_wait_is_told_who_has_the_lock() {
     let shop = Shop::new("wait");
     shop.write(
         "migrations/one/V1__add_columns.sql",
-        "SELECT pg_sleep(3);\n",
+        "SELECT pg_sleep(60);\n",
     );
     let first = shop.start(&["--phase", "one", "--target", "1"]);
     shop.wait_for(
-        "SELECT count(*) FROM align.events WHERE event = 'start'",
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'SELECT pg_sleep(60)%' AND wait_event = 'PgSleep'",
         "1",
     );
     let second = shop
@@ -56,5 +56,6 @@ fn who_does_not_want_to_wait_is_told_who_has_the_lock() {
     ]);
     let status = shop.align(&["status"]).ends_with(0);
     assert!(status.stdout.contains("running: pid "), "{}", status.stdout);
-    output(first).ends_with(0);
+    shop.db.psql("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'SELECT pg_sleep(60)%'");
+    output(first).ends_with(2).says(&["canceling statement"]);
 }

@@ -1,11 +1,10 @@
 //! `align status` beside a run, and what it says of the old form.
 
 use std::process::Stdio;
-use std::thread::sleep;
-use std::time::Duration;
 
+use crate::faults::{Moment, gated};
 use crate::resume::{signal, slow, wait_for_windows};
-use crate::{Shop, cluster, output};
+use crate::{Shop, cluster, output, read_until};
 
 fn watch(shop: &Shop, args: &[&str]) -> std::process::Child {
     let mut command = shop.command(&[&["status", "--watch", "--phase", "one"], args].concat());
@@ -13,17 +12,26 @@ fn watch(shop: &Shop, args: &[&str]) -> std::process::Child {
     command.spawn().expect("the program starts")
 }
 
+/// A batch that takes its time until the table `gate` is empty.
+fn long(name: &str) -> Shop {
+    let shop = gated(name, Moment::Windows);
+    shop.db
+        .psql("INSERT INTO clients SELECT n, 'x', '1' FROM generate_series(1001, 50000) AS n");
+    shop
+}
+
 #[test]
 fn a_run_is_followed_from_beside_until_it_ends() {
-    let shop = slow("watched");
-    shop.db
-        .psql("INSERT INTO clients SELECT n, 'x', '1' FROM generate_series(1001, 6000) AS n");
+    let shop = long("watched");
     let child = shop.start(&["--phase", "one"]);
     wait_for_windows(&shop);
-    let text = watch(&shop, &[]);
-    let json = watch(&shop, &["--format", "json"]);
+    let mut beside = watch(&shop, &[]);
+    let mut json = watch(&shop, &["--format", "json"]);
+    let mut text = read_until(beside.stdout.as_mut().unwrap(), " rows a second");
+    let first = read_until(json.stdout.as_mut().unwrap(), "\"running\":");
+    shop.db.psql("DELETE FROM gate");
     output(child).ends_with(0);
-    let text = output(text).ends_with(0).stdout;
+    text += &output(beside).ends_with(0).stdout;
     for words in [
         ": running: pid ",
         "one V2__fill_names  ",
@@ -46,7 +54,7 @@ fn a_run_is_followed_from_beside_until_it_ends() {
     lines.dedup();
     assert_eq!(lines.len(), all, "{text}");
     assert_eq!(text.matches(": running: pid ").count(), 1, "{text}");
-    let json = output(json).ends_with(0).stdout;
+    let json = first + &output(json).ends_with(0).stdout;
     assert!(json.lines().count() > 1, "{json}");
     for line in json.lines() {
         let document: serde_json::Value = serde_json::from_str(line).unwrap();
@@ -63,13 +71,15 @@ fn without_a_run_there_is_nothing_to_wait_for() {
 
 #[test]
 fn ctrl_c_ends_the_watch_and_not_the_run() {
-    let shop = slow("left");
-    let child = shop.start(&["--phase", "one"]);
+    let shop = long("left");
+    let mut child = shop.start(&["--phase", "one"]);
     wait_for_windows(&shop);
-    let watch = watch(&shop, &[]);
-    sleep(Duration::from_millis(700));
+    let mut watch = watch(&shop, &[]);
+    read_until(watch.stdout.as_mut().unwrap(), ": running: pid ");
     signal(&watch, "-INT");
     output(watch).ends_with(130);
+    assert!(child.try_wait().unwrap().is_none(), "it goes on");
+    shop.db.psql("DELETE FROM gate");
     output(child).ends_with(0);
 }
 

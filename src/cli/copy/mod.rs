@@ -22,6 +22,7 @@ use crate::migrate::{Control, duration};
 use crate::schema::Ident;
 
 pub(super) use failure::failed;
+pub(super) use prepare::schema;
 
 const EXAMPLES: &str = "\
 Examples:

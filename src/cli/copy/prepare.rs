@@ -68,7 +68,11 @@ impl Prepared {
     }
 }
 
-async fn schema(options: &ConnectOptions, namespaces: &[Ident]) -> Result<Schema, CliError> {
+/// Reads what is to be compared or copied.
+pub(in crate::cli) async fn schema(
+    options: &ConnectOptions,
+    namespaces: &[Ident],
+) -> Result<Schema, CliError> {
     read(options, namespaces).await.map_err(|error| {
         let hint = error.hint().map(str::to_owned);
         let error =

@@ -110,7 +110,8 @@ fn read_lookups(
         here: Some(&from.schema),
         read: Vec::new(),
     };
-    let elsewhere = coverage::lookups(mapping)
+    let elsewhere = mapping
+        .lookups()
         .into_iter()
         .filter(|lookup| here.beside(lookup).is_none());
     let there = Tables {

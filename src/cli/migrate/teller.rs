@@ -106,8 +106,8 @@ impl<'u> Teller<'u> {
                     .status(format!("{place}: no lock{who}; next try in {pause:.1} s"));
             }
             Event::Blocked { blocker } => {
-                let text = format!("{} waits for {blocker}", self.title);
-                self.status(&text);
+                self.ui
+                    .status(format_args!("{} waits for {blocker}", self.title));
             }
             Event::Lags {
                 standby,

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::super::copy::{condition, failed as copy_failed};
+use super::super::copy::{condition, failed as copy_failed, schema};
 use super::super::error::{CliError, Outcome};
 use super::super::migrate::connection_options;
 use super::super::pair::{self, FoundMapping};
@@ -12,8 +12,7 @@ use super::{VerifyArgs, answer, failed};
 use crate::copy::{Asked, planned};
 use crate::mapping::{Mapping, TableRef};
 use crate::migrate::Control;
-use crate::schema::{Ident, Schema};
-use crate::source::postgres::{ConnectOptions, read};
+use crate::schema::Ident;
 use crate::verify::{Against, RANGE_ROWS, Verification, check_against, uneven};
 
 #[derive(Debug, Args)]
@@ -164,14 +163,4 @@ async fn compare(
         Ok(verification)
     };
     or_stopped(control, work).await?
-}
-
-async fn schema(options: &ConnectOptions, namespaces: &[Ident]) -> Result<Schema, CliError> {
-    read(options, namespaces).await.map_err(|error| {
-        let hint = error.hint().map(str::to_owned);
-        let error =
-            anyhow::Error::new(error).context(format!("cannot read `{}`", options.describe()));
-        hint.into_iter()
-            .fold(CliError::failed(error), CliError::hint)
-    })
 }

@@ -17,7 +17,7 @@ pub use key::{KeyColumn, MatchKeys, Reference, Unique};
 pub use union::Rival;
 
 use crate::diff::{Pairing, near};
-use crate::mapping::{Mapping, OnError, Rule, Status, TableRef, Transform};
+use crate::mapping::{Mapping, OnError, Status, TableRef};
 use crate::schema::{QualifiedName, Schema, Table, TableKind};
 use crate::transform::{Lookups, Shape, sql};
 
@@ -196,24 +196,6 @@ pub fn plan(
         units,
         notes,
     })
-}
-
-/// The lookups that the rules of a mapping need, each once.
-pub fn lookups(mapping: &Mapping) -> Vec<&crate::mapping::Lookup> {
-    let mut found: Vec<&crate::mapping::Lookup> = Vec::new();
-    for column in mapping.accepted_columns() {
-        let Rule::Convert(steps) = &column.rule else {
-            continue;
-        };
-        for step in steps {
-            if let Transform::Lookup(lookup) = step
-                && !found.contains(&lookup)
-            {
-                found.push(lookup);
-            }
-        }
-    }
-    found
 }
 
 /// Both sides, and what is asked.

@@ -4,8 +4,8 @@ use crate::report::screen::{Screen, pad, width};
 use crate::report::standing::count;
 use crate::report::style::{HEADING, NAME, paint};
 use crate::schema::{
-    Action, Check, Column, Exclusion, ForeignKey, Ident, Identity, Index, IndexElement, IndexKey,
-    Key, Schema, Table, TableKind,
+    Check, Column, Exclusion, ForeignKey, Ident, Identity, Index, IndexElement, IndexKey, Key,
+    Schema, Table, TableKind,
 };
 
 /// A heading, a line a column, a line a constraint, a line for all policies and all triggers.
@@ -269,28 +269,13 @@ fn foreign_key(schema: &Schema, key: &ForeignKey) -> String {
         columns => format!("({})", list(columns)),
     };
     format!(
-        "{} ({}) → {}{referenced}{}{}{}",
+        "{} ({}) → {}{referenced}{}{}",
         key.name,
         list(&key.columns),
         schema.show(&key.references),
-        action("delete", key.on_delete.as_ref()),
-        action("update", key.on_update.as_ref()),
+        key.actions(),
         if key.not_valid { " not valid" } else { "" },
     )
-}
-
-fn action(event: &str, action: Option<&Action>) -> String {
-    let of = |columns: &[Ident]| match columns {
-        [] => String::new(),
-        columns => format!(" ({})", list(columns)),
-    };
-    match action {
-        None | Some(Action::NoAction) => String::new(),
-        Some(Action::Restrict) => format!(" on {event} restrict"),
-        Some(Action::Cascade) => format!(" on {event} cascade"),
-        Some(Action::SetNull(columns)) => format!(" on {event} set null{}", of(columns)),
-        Some(Action::SetDefault(columns)) => format!(" on {event} set default{}", of(columns)),
-    }
 }
 
 fn check_text(check: &Check) -> String {

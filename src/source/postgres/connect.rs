@@ -136,6 +136,12 @@ fn answered(options: &ConnectOptions, code: &str, message: &str) -> (String, &'s
     }
 }
 
+/// Whether a server that answers with that SQLSTATE has ended the session.
+pub(crate) fn ends_session(code: &str) -> bool {
+    // The two of class 25 are time limits of a transaction; the others of that class end it alone.
+    matches!(code, "25P03" | "25P04") || code.starts_with("08") || code.starts_with("57P")
+}
+
 /// Why no server was reached, by the system's error.
 fn unreached(options: &ConnectOptions, error: &io::Error) -> (String, &'static str) {
     use io::ErrorKind as Kind;
@@ -175,5 +181,26 @@ fn unreached(options: &ConnectOptions, error: &io::Error) -> (String, &'static s
             format!("{place} cannot be reached: {error}"),
             "check host and port, and the network",
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ends_session;
+
+    #[test]
+    fn a_failed_statement_leaves_the_session_and_a_server_that_ends_it_does_not() {
+        for (code, expected) in [
+            ("57P01", true),
+            ("57P03", true),
+            ("57P05", true),
+            ("25P03", true),
+            ("08006", true),
+            ("57014", false),
+            ("25P02", false),
+            ("40001", false),
+        ] {
+            assert_eq!(ends_session(code), expected, "{code}");
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::de::DeserializeOwned;
 use sqlx::postgres::PgRow;
-use sqlx::{Decode, Postgres, Row, Type};
+use sqlx::{ColumnIndex, Decode, Postgres, Row, Type};
 
 use crate::schema::{Ident, IdentError, QualifiedName};
 
@@ -87,6 +87,12 @@ impl<'r> Fields<'r> {
             serde_json::from_str(text).map_err(|source| RowError::List { field, source })
         })
     }
+}
+
+/// A field that counts something: the server's `bigint` that is never negative.
+pub(crate) fn count(row: &PgRow, field: impl ColumnIndex<PgRow>) -> Result<u64, sqlx::Error> {
+    let number: i64 = row.try_get(field)?;
+    u64::try_from(number).map_err(|error| sqlx::Error::Decode(error.into()))
 }
 
 /// A code that is none of those this version knows.

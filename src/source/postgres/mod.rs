@@ -30,7 +30,8 @@ mod settings;
 mod url;
 
 pub use connect::connect;
-pub(crate) use connect::explain;
+pub(crate) use connect::{ends_session, explain};
+pub(crate) use fields::count;
 pub use options::{Address, ConnectOptions, Environment};
 
 use sqlx::postgres::{PgConnection, PgRow};

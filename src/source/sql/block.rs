@@ -5,8 +5,9 @@
 
 use std::ops::Range;
 
-use squawk_lexer::{LiteralKind, TokenKind, tokenize};
+use squawk_lexer::{LiteralKind, TokenKind};
 
+use super::lexed::{tokens, words};
 use super::split::split;
 
 /// A statement of a block.
@@ -80,19 +81,17 @@ pub(super) fn steps(text: &str) -> Option<Vec<Step>> {
 
 /// What stands between the dollar quotes.
 fn body(text: &str) -> Option<Range<usize>> {
-    let mut at = 0;
-    for token in tokenize(text) {
-        let end = at + usize::try_from(token.len).unwrap_or(0);
-        if let TokenKind::Literal {
-            kind: LiteralKind::DollarQuotedString { terminated: true },
-        } = token.kind
-        {
-            let tag = text[at + 1..end].find('$')? + 2;
-            return Some(at + tag..end - tag);
-        }
-        at = end;
-    }
-    None
+    let mut tokens = tokens(text);
+    let (_, Range { start, end }) = tokens.find(|(kind, _)| {
+        matches!(
+            kind,
+            TokenKind::Literal {
+                kind: LiteralKind::DollarQuotedString { terminated: true },
+            }
+        )
+    })?;
+    let tag = text[start + 1..end].find('$')? + 2;
+    Some(start + tag..end - tag)
 }
 
 /// The words of a statement, comments left out.
@@ -104,21 +103,12 @@ struct Words<'a> {
 
 impl<'a> Words<'a> {
     fn of(text: &'a str, range: Range<usize>) -> Self {
-        let mut at = range.start;
-        let mut tokens = Vec::new();
-        for token in tokenize(&text[range]) {
-            let end = at + usize::try_from(token.len).unwrap_or(0);
-            if !matches!(
-                token.kind,
-                TokenKind::Whitespace | TokenKind::LineComment | TokenKind::BlockComment { .. }
-            ) {
-                tokens.push(at..end);
-            }
-            at = end;
-        }
+        let start = range.start;
+        let tokens = words(&text[range]);
+        let tokens = tokens.map(|(_, place)| start + place.start..start + place.end);
         Self {
             text,
-            tokens,
+            tokens: tokens.collect(),
             at: 0,
         }
     }

@@ -2,9 +2,11 @@
 //! `USER-DEFINED`, an array's `ARRAY`, and lengths and precisions are left out.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
-use squawk_lexer::{TokenKind, tokenize};
+use squawk_lexer::TokenKind;
 
+use super::lexed::{tokens, words};
 use crate::schema::{ColumnType, Facet, Family};
 
 const WARNING: &str = "this schema is for context only";
@@ -25,47 +27,31 @@ pub(super) const FACETS: [Facet; 6] = [
 
 /// Whether the text calls itself such an export, in a comment before its first statement.
 pub(super) fn is_context_only(text: &str) -> bool {
-    let mut at = 0;
-    for token in tokenize(text) {
-        let end = at + usize::try_from(token.len).unwrap_or(0);
-        match token.kind {
+    for (kind, place) in tokens(text) {
+        match kind {
             TokenKind::LineComment | TokenKind::BlockComment { .. } => {
-                let comment = text.get(at..end).unwrap_or_default();
-                if comment.to_ascii_lowercase().contains(WARNING) {
+                if text[place].to_ascii_lowercase().contains(WARNING) {
                     return true;
                 }
             }
             TokenKind::Whitespace => {}
             _ => return false,
         }
-        at = end;
     }
     false
 }
 
 /// Puts names in the place of what is no type, byte for byte, so that every position stays true.
 pub(super) fn mask(text: &str) -> Cow<'_, str> {
-    let mut tokens: Vec<(TokenKind, usize, usize)> = Vec::new();
-    let mut at = 0;
-    for token in tokenize(text) {
-        let end = at + usize::try_from(token.len).unwrap_or(0);
-        if !matches!(
-            token.kind,
-            TokenKind::Whitespace | TokenKind::LineComment | TokenKind::BlockComment { .. }
-        ) {
-            tokens.push((token.kind, at, end));
-        }
-        at = end;
-    }
-    let word = |n: usize| {
-        tokens
-            .get(n)
-            .and_then(|(_, from, to)| text.get(*from..*to))
-            .unwrap_or_default()
-    };
+    let tokens: Vec<(TokenKind, Range<usize>)> = words(text).collect();
+    let word = |n: usize| tokens.get(n).map_or("", |(_, place)| &text[place.clone()]);
     let mut masked = String::new();
     let mut copied = 0;
-    for (n, (kind, from, to)) in tokens.iter().enumerate() {
+    for (n, (kind, place)) in tokens.iter().enumerate() {
+        let Range {
+            start: from,
+            end: to,
+        } = place;
         let (end, stand_in) = match kind {
             TokenKind::Ident
                 if word(n).eq_ignore_ascii_case("user")
@@ -85,7 +71,11 @@ pub(super) fn mask(text: &str) -> Cow<'_, str> {
             _ => continue,
         };
         let spans_it_alone = end == from + stand_in.len()
-            && tokens.iter().skip(n).take(3).any(|(_, _, to)| *to == end);
+            && tokens
+                .iter()
+                .skip(n)
+                .take(3)
+                .any(|(_, place)| place.end == end);
         if spans_it_alone {
             masked.push_str(&text[copied..*from]);
             masked.push_str(stand_in);

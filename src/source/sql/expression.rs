@@ -2,10 +2,12 @@
 //! text after an object that it names was renamed.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
-use squawk_lexer::{LiteralKind, TokenKind, tokenize};
+use squawk_lexer::{LiteralKind, TokenKind};
 
 use super::cursor::Path;
+use super::lexed::words;
 use super::literal;
 use super::state::State;
 use crate::schema::{Expression, Ident, QualifiedName, quote};
@@ -173,7 +175,7 @@ fn has_operator(words: &[&str]) -> bool {
 /// An expression's words.
 struct Lexed<'a> {
     text: &'a str,
-    tokens: Vec<(TokenKind, usize, usize)>,
+    tokens: Vec<(TokenKind, Range<usize>)>,
 }
 
 enum Rewrite {
@@ -185,26 +187,16 @@ enum Rewrite {
 
 impl<'a> Lexed<'a> {
     fn of(text: &'a str) -> Self {
-        let mut tokens = Vec::new();
-        let mut at = 0;
-        for token in tokenize(text) {
-            let end = at + usize::try_from(token.len).unwrap_or(0);
-            if !matches!(
-                token.kind,
-                TokenKind::Whitespace | TokenKind::LineComment | TokenKind::BlockComment { .. }
-            ) {
-                tokens.push((token.kind, at, end));
-            }
-            at = end;
+        Self {
+            text,
+            tokens: words(text).collect(),
         }
-        Self { text, tokens }
     }
 
     fn word(&self, at: usize) -> &'a str {
         self.tokens
             .get(at)
-            .and_then(|(_, from, to)| self.text.get(*from..*to))
-            .unwrap_or_default()
+            .map_or("", |(_, place)| &self.text[place.clone()])
     }
 
     fn is_name(&self, at: usize) -> bool {
@@ -224,22 +216,22 @@ impl<'a> Lexed<'a> {
         let mut out = String::with_capacity(self.text.len());
         let mut copied = 0;
         let mut at = 0;
-        while let Some((_, from, to)) = self.tokens.get(at) {
+        while let Some((_, place)) = self.tokens.get(at) {
             match decide(at) {
                 None => at += 1,
                 Some(Rewrite::Put(text)) => {
-                    out.push_str(&self.text[copied..*from]);
+                    out.push_str(&self.text[copied..place.start]);
                     out.push_str(&text);
-                    copied = *to;
+                    copied = place.end;
                     at += 1;
                 }
                 Some(Rewrite::Drop(n)) => {
-                    out.push_str(&self.text[copied..*from]);
+                    out.push_str(&self.text[copied..place.start]);
                     at += n;
                     copied = self
                         .tokens
                         .get(at)
-                        .map_or(self.text.len(), |(_, from, _)| *from);
+                        .map_or(self.text.len(), |(_, place)| place.start);
                 }
             }
         }

@@ -21,6 +21,7 @@ mod function;
 mod grant;
 mod index;
 mod keys;
+mod lexed;
 mod like;
 mod literal;
 mod names;

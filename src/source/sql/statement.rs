@@ -1,10 +1,11 @@
 //! One statement: what it is, and which module reads it.
 
-use squawk_lexer::{TokenKind, tokenize};
+use squawk_lexer::TokenKind;
 
 use super::block;
 use super::comment;
 use super::cursor::{Cursor, Path, Read, parse};
+use super::lexed::tokens;
 use super::state::{Applied, Lines, State, Trouble};
 use super::table::Persistence;
 use super::{
@@ -139,19 +140,11 @@ pub(super) fn is_harmless(text: &str) -> bool {
 
 /// The first words, in lower case.
 fn first_words(text: &str, n: usize) -> Vec<String> {
-    let mut at = 0;
-    let mut words = Vec::new();
-    for token in tokenize(text) {
-        let end = at + usize::try_from(token.len).unwrap_or(0);
-        if token.kind == TokenKind::Ident {
-            words.push(text.get(at..end).unwrap_or_default().to_ascii_lowercase());
-        }
-        at = end;
-        if words.len() == n {
-            break;
-        }
-    }
-    words
+    tokens(text)
+        .filter(|(kind, _)| *kind == TokenKind::Ident)
+        .map(|(_, place)| text[place].to_ascii_lowercase())
+        .take(n)
+        .collect()
 }
 
 /// Whether a word stands in the text, in any case.

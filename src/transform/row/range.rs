@@ -153,6 +153,7 @@ mod tests {
             ("", Code::RangeUnreadable),
             ("many", Code::RangeUnreadable),
             ("-5", Code::RangeUnreadable),
+            ("$$5", Code::RangeUnreadable),
             ("1.000", Code::RangeUnreadable),
             ("1.000-5.000", Code::RangeUnreadable),
             ("10-50k", Code::RangeUnreadable),

@@ -8,6 +8,7 @@ use sqlx::Row;
 use super::known::Sides;
 use super::session::{Session, Trouble};
 use super::side::{Half, Range, Side};
+use crate::source::postgres::count;
 
 /// Tables of fewer pages are one range.
 const SMALL: u64 = 64;
@@ -222,10 +223,9 @@ async fn sums(
 async fn half(session: &mut Session, sql: &str) -> Result<BTreeMap<i32, Sum>, Trouble> {
     let mut sums = BTreeMap::new();
     for row in &session.rows(sql).await? {
-        let rows: i64 = row.try_get("rows").map_err(|error| Trouble::of(&error))?;
         let digests: &str = row.try_get("sum").map_err(|error| Trouble::of(&error))?;
         let sum = Sum {
-            rows: u64::try_from(rows).unwrap_or_default(),
+            rows: count(row, "rows").map_err(|error| Trouble::of(&error))?,
             digests: digests
                 .parse()
                 .map_err(|error| Trouble::Said(format!("a sum is no number: {error}")))?,

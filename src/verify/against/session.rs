@@ -3,7 +3,7 @@
 use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::{AssertSqlSafe, Executor, Row};
 
-use crate::source::postgres::{ConnectOptions, connect};
+use crate::source::postgres::{ConnectOptions, connect, ends_session};
 use crate::transform::SESSION;
 use crate::verify::VerifyError;
 use crate::verify::error::{server, words};
@@ -166,10 +166,7 @@ impl Trouble {
     pub(super) fn of(error: &sqlx::Error) -> Self {
         let reported = error.as_database_error();
         let code = reported.and_then(|reported| reported.code());
-        let is_lost = code.is_none_or(|code| {
-            code.starts_with("08") || (code.starts_with("57") && code != "57014")
-        });
-        if is_lost {
+        if code.is_none_or(|code| ends_session(&code)) {
             Self::Lost(server("compare rows", error))
         } else {
             Self::Said(words(error))

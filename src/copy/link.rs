@@ -13,6 +13,10 @@ use crate::transform::SESSION;
 /// How often somebody who waits looks whether the run was asked to end.
 const TICK: Duration = Duration::from_millis(100);
 
+/// Rows of whole tables are joined by their keys; what does not fit into memory is joined on disk.
+const MEMORY: &str = "SELECT set_config('work_mem', '64MB', false) \
+    WHERE pg_size_bytes(current_setting('work_mem')) < pg_size_bytes('64MB')";
+
 /// A connection to one of both sides.
 pub(super) struct Link {
     pub(super) connection: PgConnection,
@@ -38,6 +42,7 @@ impl Link {
             // Compiling an expression of a mapping takes longer than evaluating it for a whole range.
             "SET jit = off".to_owned(),
             "SET client_min_messages = error".to_owned(),
+            MEMORY.to_owned(),
             format!(
                 "SET application_name = {}",
                 crate::ddl::literal(&name[..name.floor_char_boundary(63)])

@@ -1,5 +1,7 @@
 //! The working tables of one table of the plan.
 
+use std::collections::BTreeSet;
+
 use super::super::plan::TablePlan;
 use super::{Home, key_names, source};
 use crate::ddl::literal;
@@ -109,9 +111,33 @@ pub fn insert(table: &TablePlan, home: Home, select: &str) -> String {
     format!("INSERT INTO {} ({columns}) {select}", home.stage(table))
 }
 
-/// Lets the server know what is staged.
+/// Lets the server know what is staged, of the columns by which rows are looked for. Texts that nobody
+/// compares would cost it most.
 pub fn analyze(table: &TablePlan, home: Home) -> String {
-    format!("ANALYZE {}", home.stage(table))
+    let uniques = table.uniques.iter().flat_map(|unique| &unique.fields);
+    let references = table
+        .references
+        .iter()
+        .flat_map(|reference| &reference.fields);
+    let places: BTreeSet<usize> = table
+        .primary
+        .iter()
+        .flatten()
+        .chain(table.matching.keys.iter().flatten())
+        .chain(&table.identity)
+        .chain(uniques)
+        .chain(references)
+        .copied()
+        .collect();
+    let values: String = places
+        .iter()
+        .map(|place| format!(", v{}", place + 1))
+        .collect();
+    format!(
+        "ANALYZE {} ({}, codes, notes{values})",
+        home.stage(table),
+        key_names(table)
+    )
 }
 
 /// Whether the stage is there, and empty: as after a crash of the server.

@@ -225,7 +225,7 @@ async fn statements(
             let done = match index::prepare(session, statement, may_be_done).await? {
                 index::Ready::Done => break,
                 index::Ready::Run => session.execute(statement.text(&script.text)).await,
-                index::Ready::Not(failure) => Err(failure),
+                index::Ready::Not(failure) => Err(*failure),
             };
             match done {
                 Ok(_) => break,

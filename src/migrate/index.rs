@@ -17,7 +17,7 @@ pub(super) enum Ready {
     Run,
     Done,
     /// What an earlier try left cannot be dropped.
-    Not(Failure),
+    Not(Box<Failure>),
 }
 
 /// The index and the table of a CREATE INDEX CONCURRENTLY that names both, as the catalog has them.
@@ -86,7 +86,7 @@ pub(super) async fn prepare(
             failure.message
         );
         failure.position = None;
-        return Ok(Ready::Not(failure));
+        return Ok(Ready::Not(Box::new(failure)));
     }
     session.tell(Event::Note(format!(
         "dropped index {name}, which an earlier try left invalid"

@@ -1,7 +1,7 @@
 //! The database that is to be changed: whether it is the right one, and whether this role may.
 
-use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgRow};
+use sqlx::{Executor, Row};
 
 use super::error::{MigrateError, Refusal};
 use super::hazard::ledger_needs;
@@ -11,6 +11,7 @@ use super::session::{server, string};
 const TARGET: &str = include_str!("sql/target.sql");
 const CATALOG: &str = include_str!("sql/catalog.sql");
 const RELATIONS: &str = include_str!("sql/relations.sql");
+const PATIENCE: &str = "SET lock_timeout = '5s'";
 /// `server_version_num` of the oldest that is changed.
 const OLDEST: i32 = 140_000;
 /// The form of `sql/ledger.sql`.
@@ -176,13 +177,17 @@ pub async fn digest(
     connection: &mut PgConnection,
     namespaces: &[String],
 ) -> Result<String, MigrateError> {
-    let query = sqlx::query_scalar(CATALOG)
-        .persistent(false)
-        .bind(namespaces);
-    query
-        .fetch_one(connection)
+    let failed = |error| server("read the catalog", &error);
+    // The text of a view is told only to who can lock its tables; nobody should wait for that without an end.
+    connection.execute(PATIENCE).await.map_err(failed)?;
+    let query = sqlx::query_scalar(CATALOG).persistent(false);
+    let digest = query.bind(namespaces).fetch_one(&mut *connection).await;
+    let digest = digest.map_err(failed)?;
+    connection
+        .execute("RESET lock_timeout")
         .await
-        .map_err(|error| server("read the catalog", &error))
+        .map_err(failed)?;
+    Ok(digest)
 }
 
 /// The sizes of relations; those that do not exist are left out.

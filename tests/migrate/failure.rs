@@ -108,6 +108,77 @@ fn a_lock_is_tried_again_and_who_is_in_the_way_is_named() {
 }
 
 #[test]
+fn a_deadlock_is_tried_again() {
+    let shop = Shop::new("deadlock");
+    shop.db.psql("CREATE TABLE orders (id integer)");
+    shop.write(
+        "migrations/one/V1__add_columns.sql",
+        "-- align: lock-timeout=60s
+LOCK TABLE clients IN ACCESS EXCLUSIVE MODE;
+SELECT pg_sleep(2);
+LOCK TABLE orders IN ACCESS EXCLUSIVE MODE;
+ALTER TABLE clients ADD COLUMN client_name text, ADD COLUMN touched integer NOT NULL DEFAULT 0;
+",
+    );
+    std::thread::scope(|scope| {
+        // It waits longer than the server takes to find the circle for the other.
+        scope.spawn(|| {
+            shop.db.psql(
+                "SET deadlock_timeout = '60s'; SET application_name = 'other way round';
+                 DO $$ BEGIN
+                     LOCK TABLE orders IN ACCESS EXCLUSIVE MODE;
+                     FOR i IN 1..1500 LOOP
+                         EXIT WHEN EXISTS (SELECT FROM pg_locks WHERE relation = 'clients'::regclass
+                             AND mode = 'AccessExclusiveLock' AND granted);
+                         PERFORM pg_sleep(0.02);
+                     END LOOP;
+                     LOCK TABLE clients IN ACCESS EXCLUSIVE MODE;
+                 END $$",
+            );
+        });
+        shop.wait_for("SELECT count(*) FROM pg_locks WHERE relation = 'orders'::regclass AND mode = 'AccessExclusiveLock' AND granted", "1");
+        let run = shop.migrate(&["--phase", "one", "--allow", "blocks-writes"]);
+        run.ends_with(0).says(&[
+            "V1__add_columns.sql:4: no lock, in the way is pid ",
+            "application `other way round`",
+        ]);
+    });
+}
+
+#[test]
+fn a_table_that_another_session_has_to_itself_holds_up_no_plan() {
+    let shop = Shop::new("to_itself");
+    shop.db
+        .psql("CREATE TABLE orders (id integer); CREATE VIEW ids AS SELECT id FROM orders");
+    let drop_orders = "-- align: lock-timeout=1s\nALTER TABLE clients ADD COLUMN client_name text, ADD COLUMN touched integer;\nALTER TABLE orders ADD COLUMN price numeric;\n";
+    shop.write("migrations/one/V1__add_columns.sql", drop_orders);
+    let busy = "SELECT count(*) FROM pg_locks WHERE relation = 'orders'::regclass AND mode = 'AccessExclusiveLock' AND granted";
+    std::thread::scope(|scope| {
+        // The text of the view is not told meanwhile.
+        scope.spawn(|| {
+            shop.db.try_psql("SET application_name = 'to itself'; BEGIN; LOCK TABLE orders; SELECT pg_sleep(120)")
+        });
+        shop.wait_for(busy, "1");
+        shop.align(&["migrate", "--dry-run"])
+            .ends_with(2)
+            .says(&["cannot read the catalog", "lock timeout (55P03)"]);
+        shop.db.psql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'to itself'");
+    });
+    shop.db.psql("DROP VIEW ids");
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            shop.db.try_psql("SET application_name = 'to itself'; BEGIN; LOCK TABLE orders; SELECT pg_sleep(120)")
+        });
+        shop.wait_for(busy, "1");
+        let dry = shop.align(&["migrate", "--dry-run"]).ends_with(0);
+        let lock = "locks orders ACCESS EXCLUSIVE (";
+        assert!(dry.stdout.contains(lock), "{}", dry.stdout);
+        shop.align(&["status"]).ends_with(0);
+        shop.db.psql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'to itself'");
+    });
+}
+
+#[test]
 fn an_index_that_waits_for_a_transaction_says_for_whose_and_has_a_budget_of_its_own() {
     let shop = Shop::new("waits");
     // Whoever only reads another table is in the way of CONCURRENTLY alone.

@@ -163,6 +163,19 @@ fn the_fingerprint_that_was_approved_is_the_one_that_runs() {
         .says(&["was approved", &fingerprint]);
     assert_eq!(shop.everything(), before);
     shop.db.psql("ALTER TABLE clients DROP COLUMN meanwhile");
+    // A pending file and the mapping were approved with it.
+    for path in [
+        "migrations/two/V1__stages.sql",
+        "mappings/shop-to-crm/mapping.toml",
+    ] {
+        let text = std::fs::read_to_string(shop.folder.path().join(path)).unwrap();
+        let comment = if path.ends_with(".sql") { "--" } else { "#" };
+        shop.write(path, &format!("{text}{comment} edited\n"));
+        shop.migrate(&["--expect", &fingerprint])
+            .ends_with(3)
+            .says(&["was approved", &fingerprint]);
+        shop.write(path, &text);
+    }
     shop.migrate(&["--expect", &fingerprint, "--stop-after", "0s"])
         .ends_with(4);
     // What is left is another thing, and the refusal says so and what to type.

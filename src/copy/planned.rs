@@ -1,12 +1,14 @@
 //! The plan of a copy between two servers, for whoever only wants to look at its rows.
 
+use std::collections::BTreeSet;
+
 use super::error::CopyError;
 use super::link::Link;
 use super::open::{Known, identity, lookup_tables};
 use super::plan::{Plan, TablePlan, Trouble, Wishes, plan};
 use crate::mapping::{Mapping, TableRef};
 use crate::migrate::Control;
-use crate::schema::{Schema, TableKind};
+use crate::schema::{Ident, QualifiedName, Schema, TableKind};
 use crate::source::postgres::ConnectOptions;
 
 /// What a copy between two databases would do.
@@ -19,7 +21,8 @@ pub struct Planned {
 }
 
 /// Asks both servers what a plan rests on, and makes it. With `each`, tables need no key, and one for
-/// which there is no plan does not stand in the way of the others. Changes nothing.
+/// which there is no plan does not stand in the way of the others. `only` are tables of the from side; empty
+/// is every table. Changes nothing.
 ///
 /// # Errors
 /// [`CopyError`].
@@ -27,7 +30,7 @@ pub async fn planned(
     (from, to): (&ConnectOptions, &ConnectOptions),
     (from_schema, to_schema): (&Schema, &Schema),
     mapping: &Mapping,
-    each: bool,
+    (each, only): (bool, &[TableRef]),
     control: &Control,
 ) -> Result<Planned, CopyError> {
     let name = "align verify";
@@ -50,6 +53,7 @@ pub async fn planned(
     let mut wishes = Wishes {
         same_database,
         only_reads: each,
+        only: only.to_vec(),
         ..Wishes::default()
     };
     let troubles = match plan(from_schema, to_schema, mapping, &wishes, &lookups) {
@@ -62,7 +66,17 @@ pub async fn planned(
         }
         Err(troubles) => troubles,
     };
-    if !each {
+    let home = from_schema.home().map_or("public", Ident::as_str);
+    let is_named = |name: &QualifiedName| {
+        let name = TableRef {
+            namespace: Some(name.namespace.clone()),
+            name: name.name.clone(),
+        };
+        only.iter().position(|wanted| wanted.is_same(&name, home))
+    };
+    let tables = from_schema.tables.iter();
+    let named: BTreeSet<usize> = tables.filter_map(|table| is_named(&table.name)).collect();
+    if !each || named.len() < only.len() {
         return Err(CopyError::Plan(troubles));
     }
     let mut planned = Planned {
@@ -74,7 +88,8 @@ pub async fn planned(
         left_out: Vec::new(),
     };
     for table in &from_schema.tables {
-        if to_schema.table(&table.name).is_none() {
+        let is_wanted = only.is_empty() || is_named(&table.name).is_some();
+        if !is_wanted || to_schema.table(&table.name).is_none() {
             continue;
         }
         wishes.only = vec![TableRef {

@@ -31,7 +31,13 @@ fn compare(pair: &Pair, range_rows: u64, may_hash: bool) -> Vec<Check> {
         let from = read(&source, &public).await.expect("a schema");
         let to = read(&target, &public).await.expect("a schema");
         let (mapping, control) = (Mapping::default(), Control::default());
-        let planned = planned((&source, &target), (&from, &to), &mapping, true, &control);
+        let planned = planned(
+            (&source, &target),
+            (&from, &to),
+            &mapping,
+            (true, &[]),
+            &control,
+        );
         let planned = planned.await.expect("a plan");
         let against = Against {
             source: &source,

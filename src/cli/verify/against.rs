@@ -2,15 +2,15 @@
 
 use clap::Args;
 
-use super::super::copy::failed as copy_failed;
+use super::super::copy::{does_not_fit, failed as copy_failed, table};
 use super::super::error::{CliError, Outcome};
 use super::super::migrate::connection_options;
 use super::super::pair::{self, FoundMapping};
 use super::super::runtime::{block_on, or_stopped};
 use super::super::ui::Ui;
 use super::{VerifyArgs, answer, failed};
-use crate::copy::planned;
-use crate::mapping::Mapping;
+use crate::copy::{CopyError, planned};
+use crate::mapping::{Mapping, TableRef};
 use crate::migrate::Control;
 use crate::schema::{Ident, Schema};
 use crate::source::postgres::{ConnectOptions, read};
@@ -36,6 +36,16 @@ pub(super) struct AgainstArgs {
         hide_short_help = true
     )]
     no_map: bool,
+
+    /// Table of the other database to compare (can be repeated) [default: all]
+    #[arg(
+        long,
+        value_name = "NAME",
+        value_parser = table,
+        requires = "against",
+        hide_short_help = true
+    )]
+    table: Vec<TableRef>,
 
     /// Rows that this database alone has are no difference
     #[arg(long, requires = "against", hide_short_help = true)]
@@ -113,6 +123,7 @@ pub(super) fn run(ui: &Ui, args: &VerifyArgs, source: &str) -> Result<Outcome, C
         &against,
         &mapping,
         (&from_namespaces, &to_namespaces),
+        &args.against.table,
         &control,
     );
     let verification = block_on(ui, &control, work)?;
@@ -124,6 +135,7 @@ async fn compare(
     against: &Against<'_>,
     mapping: &Mapping,
     (from, to): (&[Ident], &[Ident]),
+    only: &[TableRef],
     control: &Control,
 ) -> Result<Verification, CliError> {
     let work = async {
@@ -131,20 +143,38 @@ async fn compare(
         let (from, to) = (from?, to?);
         let is_plain = against.pair.is_none();
         let sides = (against.source, against.target);
-        let planned = planned(sides, (&from, &to), mapping, is_plain, control);
-        let planned = planned.await.map_err(|error| copy_failed(control, error))?;
+        let planned = planned(sides, (&from, &to), mapping, (is_plain, only), control);
+        let planned = planned.await.map_err(|error| match error {
+            CopyError::Plan(troubles) => does_not_fit("compare", &troubles),
+            error => copy_failed(control, error),
+        })?;
         for note in &planned.plan.notes {
             ui.status(note);
         }
         let mut verification = Verification::default();
         if is_plain {
-            verification.checks = uneven(&from, &to, &planned);
+            verification.checks = uneven(&named(from, only), &named(to, only), &planned);
         }
         let checks = check_against(against, &planned.plan).await;
         verification.checks.extend(checks.map_err(failed)?);
         Ok(verification)
     };
     or_stopped(control, work).await?
+}
+
+/// The tables that are asked for; all of them where none is.
+fn named(mut schema: Schema, only: &[TableRef]) -> Schema {
+    if !only.is_empty() {
+        let home = schema.home().map_or("public", Ident::as_str).to_owned();
+        schema.tables.retain(|table| {
+            let name = TableRef {
+                namespace: Some(table.name.namespace.clone()),
+                name: table.name.name.clone(),
+            };
+            only.iter().any(|wanted| wanted.is_same(&name, &home))
+        });
+    }
+    schema
 }
 
 async fn schema(options: &ConnectOptions, namespaces: &[Ident]) -> Result<Schema, CliError> {

@@ -181,17 +181,35 @@ fn the_day_in_production_is_run_as_it_stands() {
     assert_eq!(database.psql(rows), before.1);
 }
 
-/// In a copy of the example, with the shop's own database: from two schemas to a gate that passes.
+/// What the shop sold before.
+const SOLD: &str = r#"
+    INSERT INTO "Customers" ("FirstName", "LastName", email, "CreatedAt")
+        VALUES ('Ann', 'Lee', 'ann@x.example', '2026-01-01');
+    INSERT INTO "Product" ("SKU", title, "UnitPrice", weight_g) VALUES ('A-1', 'Lamp', 19.90, 1250);
+    INSERT INTO "Order" (customer_id, "Status", "placedAt")
+        VALUES (1, 'PAID', '2026-01-02'), (1, 'DONE', '2026-01-03');
+    INSERT INTO "OrderItem" (order_id, product_id, qty, "UnitPrice") VALUES (1, 1, 2, 19.90);"#;
+
+/// In a copy of the example, with the shop's own database: from two schemas to a gate that passes, and every
+/// row where it belongs.
 #[test]
 fn the_walk_through_is_run_as_it_stands() {
     let database = cluster::database("readme_walk");
-    database.load(format!("{WALK}/shop.sql"));
+    let before = cluster::database("readme_walk_before");
+    for one in [&database, &before] {
+        one.load(format!("{WALK}/shop.sql"));
+        one.psql(SOLD);
+    }
     let url = database.url();
+    let before = before.url();
     let folder = tempfile::tempdir().expect("a folder");
     let copied = run(&format!("cp -r {WALK}/. {}", folder.path().display()), "");
     assert!(copied.status.success(), "{copied:?}");
     let (_, there) = divided(&readme(), &walk());
-    prints_what_it_shows(&there, 10, |command| run_in(folder.path(), command, &url));
+    prints_what_it_shows(&there, 10, |command| {
+        let command = format!("export BEFORE='{before}'\n{command}");
+        run_in(folder.path(), &command, &url)
+    });
     let again = run_in(
         folder.path(),
         "align diff --gate --from env:DATABASE_URL",

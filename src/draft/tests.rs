@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::mapping::file;
-use crate::schema::{Ident, quote};
+use crate::schema::quote;
 
 fn head() -> Head<'static> {
     Head {

@@ -104,7 +104,7 @@ fn narrower(comparison: &Comparison, mapping: &Mapping, changes: &[&Change]) -> 
     };
     let found = changes.iter().filter(|change| change.what == What::Widened);
     let (named, others): (Vec<&Change>, Vec<&Change>) =
-        found.copied().partition(|change| is_named(&change));
+        found.copied().partition(|change| is_named(change));
     let columns = comparison.tables.iter().map(|table| table.columns.len());
     excused(
         Check::of(

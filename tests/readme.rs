@@ -4,7 +4,7 @@
 //! errors, when it has no answer), and a line `[…]` stands for any lines. A duration stands for any.
 //! Blocks marked `<!-- command: … -->` are the two commands of a fresh machine: the first is run here as
 //! the program it builds, the second is what runs this test. A block marked `<!-- in: FOLDER -->` is run in
-//! a copy of that folder, the blocks of one folder after one another.
+//! a copy of that folder, those marked `<!-- on: … -->` on a database of their own, one after another.
 
 mod cluster;
 
@@ -21,9 +21,11 @@ struct Shown {
     lines: Vec<String>,
 }
 
+/// What marks the blocks of a day in production.
+const DAY: &str = "<!-- on: a database of Clara's with rows -->";
+
 /// The README without the blocks that are run elsewhere, and those blocks by themselves.
-fn divided(text: &str) -> (String, String) {
-    let marker = format!("<!-- in: {WALK} -->");
+fn divided(text: &str, marker: &str) -> (String, String) {
     let (mut here, mut there) = (String::new(), String::new());
     let (mut is_marked, mut is_open) = (false, false);
     for line in text.lines() {
@@ -147,21 +149,67 @@ fn every_command_prints_what_the_readme_shows() {
     let database = cluster::database("readme");
     database.load("mappings/clara-to-trendtialcrm/clara.sql");
     let url = database.url();
-    let (here, _) = divided(&readme());
+    let (here, _) = divided(&readme(), &walk());
+    let (here, _) = divided(&here, DAY);
     prints_what_it_shows(&here, 6, |command| run(command, &url));
 }
 
-/// In a copy of the example, with the shop's own database: from two schemas to a gate that passes.
+fn walk() -> String {
+    format!("<!-- in: {WALK} -->")
+}
+
+/// On rows of which one cannot be converted: there, proven, and back to the schema and the rows before.
+#[test]
+fn the_day_in_production_is_run_as_it_stands() {
+    let database = cluster::database("readme_day");
+    database.load("mappings/clara-to-trendtialcrm/clara.sql");
+    database.load("tests/fixtures/verify/rows.sql");
+    database.psql("UPDATE clients SET company_size = 'lots' WHERE name = 'Jane Roe'");
+    let rows = "SELECT c FROM clients AS c ORDER BY id";
+    let before = (database.dump_schema("public"), database.psql(rows));
+    let url = database.url();
+    let (_, there) = divided(&readme(), DAY);
+    prints_what_it_shows(&there, 10, |command| run(command, &url));
+    let is_drawn_by_lot = |line: &&str| !line.contains("restrict ");
+    let kept = |dump: &str| {
+        dump.lines()
+            .filter(is_drawn_by_lot)
+            .collect::<Vec<_>>()
+            .join("\n")
+    };
+    assert_eq!(kept(&database.dump_schema("public")), kept(&before.0));
+    assert_eq!(database.psql(rows), before.1);
+}
+
+/// What the shop sold before.
+const SOLD: &str = r#"
+    INSERT INTO "Customers" ("FirstName", "LastName", email, "CreatedAt")
+        VALUES ('Ann', 'Lee', 'ann@x.example', '2026-01-01');
+    INSERT INTO "Product" ("SKU", title, "UnitPrice", weight_g) VALUES ('A-1', 'Lamp', 19.90, 1250);
+    INSERT INTO "Order" (customer_id, "Status", "placedAt")
+        VALUES (1, 'PAID', '2026-01-02'), (1, 'DONE', '2026-01-03');
+    INSERT INTO "OrderItem" (order_id, product_id, qty, "UnitPrice") VALUES (1, 1, 2, 19.90);"#;
+
+/// In a copy of the example, with the shop's own database: from two schemas to a gate that passes, and every
+/// row where it belongs.
 #[test]
 fn the_walk_through_is_run_as_it_stands() {
     let database = cluster::database("readme_walk");
-    database.load(format!("{WALK}/shop.sql"));
+    let before = cluster::database("readme_walk_before");
+    for one in [&database, &before] {
+        one.load(format!("{WALK}/shop.sql"));
+        one.psql(SOLD);
+    }
     let url = database.url();
+    let before = before.url();
     let folder = tempfile::tempdir().expect("a folder");
     let copied = run(&format!("cp -r {WALK}/. {}", folder.path().display()), "");
     assert!(copied.status.success(), "{copied:?}");
-    let (_, there) = divided(&readme());
-    prints_what_it_shows(&there, 10, |command| run_in(folder.path(), command, &url));
+    let (_, there) = divided(&readme(), &walk());
+    prints_what_it_shows(&there, 10, |command| {
+        let command = format!("export BEFORE='{before}'\n{command}");
+        run_in(folder.path(), &command, &url)
+    });
     let again = run_in(
         folder.path(),
         "align diff --gate --from env:DATABASE_URL",

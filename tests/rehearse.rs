@@ -197,7 +197,7 @@ fn it_ends_with_1_below_the_gate_and_with_2_when_a_migration_fails() {
         "{said}"
     );
     assert!(
-        said.contains("  ! structure: everything of the target is there\n"),
+        said.contains("  ! structure: everything of the target is there\n      t.y: "),
         "{said}"
     );
     assert!(said.ends_with("checks pass, 3 fail, 1 skipped\n"), "{said}");

@@ -146,7 +146,7 @@ fn a_phase_that_was_refused_leaves_nothing_behind() {
     let refused = contract.args(["--confirm-backup", "none"]).assert().code(2);
     let said = String::from_utf8_lossy(&refused.get_output().stderr).into_owned();
     assert!(said.contains("the old form was written"), "{said}");
-    let (document, _) = verify(&db, &["--only", "structure"]);
+    let (document, _) = verify(&db, &["--only", "structure,values"]);
     assert_eq!(ended(&document, "failed"), []);
 }
 

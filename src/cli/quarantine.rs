@@ -260,7 +260,8 @@ fn settle(ui: &Ui, args: &ResolveArgs) -> Result<Outcome, CliError> {
         let done = or_stopped(&control, resolve(&mut connection, &filter, &args.reason)).await?;
         done.map_err(fail)
     })?;
-    ui.answer(&format!("{rows} lines are dealt with\n"))
+    let lines = if rows == 1 { "line is" } else { "lines are" };
+    ui.answer(&format!("{rows} {lines} dealt with\n"))
         .map_err(|error| CliError::write("the answer", error))?;
     Ok(Outcome::Yes)
 }

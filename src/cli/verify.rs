@@ -57,7 +57,13 @@ pub(super) struct VerifyArgs {
     against: against::AgainstArgs,
 
     /// Section to check (can be repeated) [default: all]
-    #[arg(long, value_name = "SECTION", value_enum, help_heading = "Checks")]
+    #[arg(
+        long,
+        value_name = "SECTION",
+        value_enum,
+        value_delimiter = ',',
+        help_heading = "Checks"
+    )]
     only: Vec<Part>,
 
     /// Section to leave out (can be repeated)
@@ -65,6 +71,7 @@ pub(super) struct VerifyArgs {
         long,
         value_name = "SECTION",
         value_enum,
+        value_delimiter = ',',
         hide_possible_values = true,
         help_heading = "Checks"
     )]

@@ -1,5 +1,7 @@
 //! The plan of a copy between two servers, for whoever only wants to look at its rows.
 
+use std::collections::BTreeSet;
+
 use super::error::CopyError;
 use super::ledger;
 use super::link::Link;
@@ -7,7 +9,7 @@ use super::open::{Known, identity, lookup_tables};
 use super::plan::{Plan, TablePlan, Trouble, Wishes, plan};
 use crate::mapping::{Mapping, TableRef};
 use crate::migrate::Control;
-use crate::schema::{Schema, TableKind};
+use crate::schema::{Ident, QualifiedName, Schema, TableKind};
 use crate::source::postgres::ConnectOptions;
 
 /// What a copy between two databases would do.
@@ -27,6 +29,8 @@ pub struct Asked<'a> {
     pub pair: Option<&'a str>,
     /// SQL conditions over the rows of a table of the from side.
     pub conditions: &'a [(TableRef, String)],
+    /// Tables of the from side; empty is every table.
+    pub only: &'a [TableRef],
     /// Whether tables need no key, and one for which there is no plan does not stand in the way of the
     /// others.
     pub each: bool,
@@ -64,6 +68,7 @@ pub async fn planned(
         same_database,
         only_reads: asked.each,
         conditions: asked.conditions.to_vec(),
+        only: asked.only.to_vec(),
         ..Wishes::default()
     };
     let mut planned = match plan(from_schema, to_schema, mapping, &wishes, &lookups) {
@@ -74,7 +79,9 @@ pub async fn planned(
                 left_out: Vec::new(),
             }
         }
-        Err(_) if asked.each => one_by_one((from_schema, to_schema), mapping, wishes, &lookups),
+        Err(_) if asked.each && are_there(from_schema, asked.only) => {
+            one_by_one((from_schema, to_schema), mapping, wishes, &lookups)
+        }
         Err(troubles) => return Err(CopyError::Plan(troubles)),
     };
     if let Some(pair) = asked.pair {
@@ -95,13 +102,32 @@ pub async fn planned(
     Ok(planned)
 }
 
-/// A plan for every table that has one.
+/// Which of the wanted tables that one is.
+fn which(from: &Schema, only: &[TableRef], name: &QualifiedName) -> Option<usize> {
+    let home = from.home().map_or("public", Ident::as_str);
+    let name = TableRef {
+        namespace: Some(name.namespace.clone()),
+        name: name.name.clone(),
+    };
+    only.iter().position(|wanted| wanted.is_same(&name, home))
+}
+
+fn are_there(from: &Schema, only: &[TableRef]) -> bool {
+    let tables = from.tables.iter();
+    let found: BTreeSet<usize> = tables
+        .filter_map(|table| which(from, only, &table.name))
+        .collect();
+    found.len() == only.len()
+}
+
+/// A plan for every table that has one, and is wanted.
 fn one_by_one(
     (from_schema, to_schema): (&Schema, &Schema),
     mapping: &Mapping,
     mut wishes: Wishes,
     lookups: &Known<'_>,
 ) -> Planned {
+    let only = std::mem::take(&mut wishes.only);
     let mut planned = Planned {
         plan: Plan {
             tables: Vec::new(),
@@ -111,7 +137,8 @@ fn one_by_one(
         left_out: Vec::new(),
     };
     for table in &from_schema.tables {
-        if to_schema.table(&table.name).is_none() {
+        let is_wanted = only.is_empty() || which(from_schema, &only, &table.name).is_some();
+        if !is_wanted || to_schema.table(&table.name).is_none() {
             continue;
         }
         wishes.only = vec![TableRef {

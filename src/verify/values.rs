@@ -506,8 +506,9 @@ async fn quarantine(connection: &mut PgConnection) -> Result<Check, VerifyError>
         let column: String = row.try_get("column_name")?;
         let code: String = row.try_get("code")?;
         let count: i64 = row.try_get("rows")?;
+        let rows = if count == 1 { "row" } else { "rows" };
         Ok(Finding::new(format!(
-            "{count} rows of {table}.{column}: {code}, listed by `align quarantine list`"
+            "{count} {rows} of {table}.{column}: {code}, listed by `align quarantine list`"
         )))
     };
     let findings: Result<Vec<Finding>, _> = rows.iter().map(line).collect();

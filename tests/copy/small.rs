@@ -191,7 +191,7 @@ fn what_was_in_quarantine_goes_when_it_was_mended() {
     ];
     assert_eq!(
         pair.align(&by_key).ends_with(0).stdout,
-        "1 lines are dealt with\n"
+        "1 line is dealt with\n"
     );
 
     // Half of it is mended in the data, half in the mapping.

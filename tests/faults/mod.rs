@@ -403,7 +403,7 @@ const FAULTS: &[(&str, &str, &str, &str)] = &[
         "row in quarantine",
         "INSERT INTO align.quarantine (table_name, key, column_name, value, code) VALUES ('clients', '{\"id\": 1}', 'company_size', 'x', 'range.unreadable')",
         "values: quarantine is empty or settled",
-        "1 rows of clients.company_size: range.unreadable",
+        "1 row of clients.company_size: range.unreadable, listed by `align quarantine list`",
     ),
     (
         "row security off on a table of before",

@@ -162,7 +162,7 @@ fn without_a_terminal_consent_is_said_beforehand() {
     assert_eq!(run.stdout, "");
     shop.migrate(&["--allow", "deletes-data", "--allow", "not-reversible"])
         .ends_with(3)
-        .says(&["--allow breaks-clients"]);
+        .says(&["--allow deletes-data,breaks-clients,not-reversible"]);
     assert_eq!(shop.everything(), before);
     shop.migrate(&["--allow", "deletes-data,breaks-clients,not-reversible"])
         .ends_with(0);

@@ -177,7 +177,8 @@ fn the_fingerprint_that_was_approved_is_the_one_that_runs() {
         shop.write(path, &text);
     }
     shop.migrate(&["--expect", &fingerprint, "--stop-after", "0s"])
-        .ends_with(4);
+        .ends_with(4)
+        .says(&["`--expect` wants the fingerprint of what is left"]);
     // What is left is another thing, and the refusal says so and what to type.
     let rest = shop.migrate(&["--expect", &fingerprint]).ends_with(3);
     let (_, typed) = rest.stderr.split_once("--expect ").unwrap();

@@ -453,4 +453,44 @@ fn a_mapping_that_cannot_be_followed_is_said() {
     pair.map(&MAPPING.replace("clients.email", "clients.mail"));
     let run = pair.verify(&[]).ends_with(2);
     assert!(run.stderr.contains("mail"), "{}", run.stderr);
+    let said = run
+        .stderr
+        .contains("cannot compare: the mapping does not fit");
+    assert!(said, "{}", run.stderr);
+}
+
+/// A table that cannot be compared, such as one without a key that has the same name on both sides, does
+/// not keep the others from it once they are named.
+#[test]
+fn the_tables_that_are_named_are_compared_and_no_other() {
+    let pair = shop("named");
+    copy(&pair);
+    for db in [&pair.from, &pair.to] {
+        db.psql("CREATE TABLE log (at timestamptz, what text)");
+    }
+    let run = pair.verify(&[]).ends_with(2);
+    let hint = "`log` has no primary key, and no unique key without NULLs";
+    assert!(run.stderr.contains(hint), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("leave it out with `--table`"),
+        "{}",
+        run.stderr
+    );
+    let named = ["--table", "customers", "--table", "tags"];
+    let run = pair.verify(&named).ends_with(0);
+    assert_eq!(run.passed("customers"), 2000);
+    assert_eq!(run.passed("tags"), 3000);
+    assert!(!run.stdout.contains("orders"), "{}", run.stdout);
+    let run = pair.verify(&["--table", "clients"]).ends_with(2);
+    assert!(run.stderr.contains("clients"), "{}", run.stderr);
+    // The same without a mapping.
+    let plain = ["--no-map", "--table", "log"];
+    let run = pair.verify(&plain).ends_with(0);
+    assert!(
+        run.stdout.contains("log") && !run.stdout.contains("tags"),
+        "{}",
+        run.stdout
+    );
+    pair.verify(&["--no-map", "--table", "nothing"])
+        .ends_with(2);
 }

@@ -34,6 +34,7 @@ fn compare(pair: &Pair, range_rows: u64, may_hash: bool) -> Vec<Check> {
         let asked = Asked {
             pair: None,
             conditions: &[],
+            only: &[],
             each: true,
         };
         let planned = planned((&source, &target), (&from, &to), &mapping, &asked, &control);

@@ -21,7 +21,7 @@ use crate::mapping::{MaxErrors, TableRef};
 use crate::migrate::{Control, duration};
 use crate::schema::Ident;
 
-pub(super) use failure::failed;
+pub(super) use failure::{does_not_fit, failed};
 pub(super) use prepare::schema;
 
 const EXAMPLES: &str = "\
@@ -289,7 +289,7 @@ fn ident(text: &str) -> Result<Ident, String> {
     Ident::new(text).map_err(|error| error.to_string())
 }
 
-fn table(text: &str) -> Result<TableRef, String> {
+pub(super) fn table(text: &str) -> Result<TableRef, String> {
     text.parse::<TableRef>().map_err(|error| error.to_string())
 }
 

@@ -241,7 +241,15 @@ async fn migrate(
     options: &ConnectOptions,
     control: &Control,
 ) -> Result<Outcome, CliError> {
-    let fail = |error| failed(control, error);
+    let fail = |error| {
+        let error = failed(control, error);
+        if args.what.expect.is_some() && error.code() == 4 {
+            error
+                .hint("`--expect` wants the fingerprint of what is left then; `--dry-run` shows it")
+        } else {
+            error
+        }
+    };
     let lasting = ui.lasts("looking at what is there");
     if args.what.dry_run == Some(DryRun::Print) {
         let connected = or_stopped(control, connect(options)).await?;

@@ -173,15 +173,14 @@ fn in_short(prepared: &Prepared<'_>) -> String {
         );
     }
     if opaque > 0 {
-        let noun = if opaque == 1 {
-            "statement runs"
-        } else {
-            "statements run"
+        let (noun, whose) = match opaque {
+            1 => ("statement runs", "its"),
+            _ => ("statements run", "their"),
         };
         append(
             &mut text,
             format_args!(
-                "\n{opaque} {noun} code that cannot be read in full; `--dry-run=rollback` shows its locks\n"
+                "\n{opaque} {noun} code that cannot be read in full; `--dry-run=rollback` shows {whose} locks\n"
             ),
         );
     }

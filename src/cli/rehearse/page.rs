@@ -23,6 +23,8 @@ const LISTED: usize = 20;
 
 /// The most failing checks that are named.
 const NAMED: usize = 8;
+/// The most failing checks that are each shown with what they found first.
+const OPENED: usize = 4;
 
 /// Where the schema stands after a phase.
 #[derive(Debug)]
@@ -195,12 +197,22 @@ impl Page<'_> {
         let screen = Screen::of(self.ui.options());
         let checks = self.verification.checks.iter();
         let failed = checks.filter(|check| check.verdict == verify::Verdict::Failed);
-        let failed: Vec<String> = failed
-            .map(|check| visible(&format!("{}: {}", check.section, check.name)))
-            .collect();
-        for name in failed.iter().take(NAMED) {
-            let name = screen.cut(name, screen.width.saturating_sub(4));
+        let failed: Vec<&verify::Check> = failed.collect();
+        for check in failed.iter().take(NAMED) {
+            let name = visible(&format!("{}: {}", check.section, check.name));
+            let name = screen.cut(&name, screen.width.saturating_sub(4));
             line(text, format_args!("  ! {name}"));
+            if failed.len() <= OPENED
+                && let Some(first) = check.findings.first()
+            {
+                let more = match check.findings.len() - 1 {
+                    0 => String::new(),
+                    more => format!(", and {more} more, shown by -v"),
+                };
+                let room = screen.width.saturating_sub(6 + more.len());
+                let first = screen.cut(&visible(&first.message), room);
+                line(text, format_args!("      {first}{more}"));
+            }
         }
         if failed.len() > NAMED {
             let more = failed.len() - NAMED;

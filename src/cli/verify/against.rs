@@ -2,17 +2,17 @@
 
 use clap::Args;
 
-use super::super::copy::{condition, failed as copy_failed, schema};
+use super::super::copy::{condition, does_not_fit, failed as copy_failed, schema, table};
 use super::super::error::{CliError, Outcome};
 use super::super::migrate::connection_options;
 use super::super::pair::{self, FoundMapping};
 use super::super::runtime::{block_on, or_stopped};
 use super::super::ui::Ui;
 use super::{VerifyArgs, answer, failed};
-use crate::copy::{Asked, planned};
+use crate::copy::{Asked, CopyError, planned};
 use crate::mapping::{Mapping, TableRef};
 use crate::migrate::Control;
-use crate::schema::Ident;
+use crate::schema::{Ident, Schema};
 use crate::verify::{Against, RANGE_ROWS, Verification, check_against, uneven};
 
 #[derive(Debug, Args)]
@@ -35,6 +35,16 @@ pub(super) struct AgainstArgs {
         hide_short_help = true
     )]
     no_map: bool,
+
+    /// Table of the other database to compare (can be repeated) [default: all]
+    #[arg(
+        long,
+        value_name = "NAME",
+        value_parser = table,
+        requires = "against",
+        hide_short_help = true
+    )]
+    table: Vec<TableRef>,
 
     /// Rows that this database alone has are no difference
     #[arg(long, requires = "against", hide_short_help = true)]
@@ -120,6 +130,7 @@ pub(super) fn run(ui: &Ui, args: &VerifyArgs, source: &str) -> Result<Outcome, C
         &mapping,
         &args.against.conditions,
         (&from_namespaces, &to_namespaces),
+        &args.against.table,
         &control,
     );
     let lasting = ui.lasts("comparing the rows");
@@ -134,6 +145,7 @@ async fn compare(
     mapping: &Mapping,
     conditions: &[(TableRef, String)],
     (from, to): (&[Ident], &[Ident]),
+    only: &[TableRef],
     control: &Control,
 ) -> Result<Verification, CliError> {
     let work = async {
@@ -144,10 +156,14 @@ async fn compare(
         let asked = Asked {
             pair: against.pair,
             conditions,
+            only,
             each: is_plain,
         };
         let planned = planned(sides, (&from, &to), mapping, &asked, control);
-        let planned = planned.await.map_err(|error| copy_failed(control, error))?;
+        let planned = planned.await.map_err(|error| match error {
+            CopyError::Plan(troubles) => does_not_fit("compare", &troubles),
+            error => copy_failed(control, error),
+        })?;
         for note in &planned.plan.notes {
             ui.status(note);
         }
@@ -156,11 +172,26 @@ async fn compare(
             ..Verification::default()
         };
         if is_plain {
-            verification.checks = uneven(&from, &to, &planned);
+            verification.checks = uneven(&named(from, only), &named(to, only), &planned);
         }
         let checks = check_against(against, &planned.plan).await;
         verification.checks.extend(checks.map_err(failed)?);
         Ok(verification)
     };
     or_stopped(control, work).await?
+}
+
+/// The tables that are asked for; all of them where none is.
+fn named(mut schema: Schema, only: &[TableRef]) -> Schema {
+    if !only.is_empty() {
+        let home = schema.home().map_or("public", Ident::as_str).to_owned();
+        schema.tables.retain(|table| {
+            let name = TableRef {
+                namespace: Some(table.name.namespace.clone()),
+                name: table.name.name.clone(),
+            };
+            only.iter().any(|wanted| wanted.is_same(&name, &home))
+        });
+    }
+    schema
 }

@@ -7,7 +7,8 @@ use crate::diff::{Blocker, Change, Comparison, Object, What};
 use crate::gate::Verdict;
 use crate::mapping::Mapping;
 
-const GRANTS: &str = "grants are the target's";
+/// The check of who was granted what.
+pub(super) const GRANTS: &str = "grants are the target's";
 
 /// What is promised: the gate passes, nothing blocks, nothing of the target is missing or other than
 /// there, and nobody is let in whom the target keeps out. Grants say nothing where `absent` roles, whom

@@ -287,7 +287,7 @@ pub(super) async fn asked(
         return Ok(None);
     }
     let sql = format!(
-        "SELECT DISTINCT t.only_where FROM align.copy_tables AS t JOIN align.copies AS c ON c.run = t.run \
+        "SELECT DISTINCT to_jsonb(t) ->> 'only_where' FROM align.copy_tables AS t JOIN align.copies AS c ON c.run = t.run \
          WHERE c.pair = {} AND c.source = {} AND t.table_name = {} AND t.target = {} ORDER BY 1",
         literal(pair),
         literal(source),

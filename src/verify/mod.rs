@@ -188,6 +188,14 @@ impl Check {
         }
     }
 
+    /// More that stands against it, unless nothing is known of it.
+    fn also(&mut self, findings: Vec<Finding>) {
+        if !findings.is_empty() && !matches!(self.verdict, Verdict::Skipped { .. }) {
+            self.verdict = Verdict::Failed;
+            self.findings.extend(findings);
+        }
+    }
+
     /// The rows that the probes rest on could not be made, so nothing can be tried.
     pub fn without_rows(error: &VerifyError) -> Self {
         let name = "there are rows to try things on";

@@ -11,14 +11,16 @@ use super::integrity;
 use super::probe::{Probes, Roles, lacks_namespace};
 use super::promised::{promised, stand_in};
 use super::reading;
+use super::structure;
+use super::target::GRANTS;
 use super::values::Values;
 use super::{
-    Check, Promise, Section, Verification, check_access, check_flow, check_select, check_statement,
-    check_structure, check_target, check_values,
+    Check, Finding, Promise, Section, Verification, check_access, check_flow, check_select,
+    check_statement, check_structure, check_target, check_values,
 };
 use crate::diff::Comparison;
 use crate::mapping::Mapping;
-use crate::schema::Schema;
+use crate::schema::{Schema, quote};
 use crate::source::{TextFile, sql};
 use crate::{diff, gate, score};
 
@@ -105,19 +107,24 @@ pub async fn run(
         Some(schemas) => Some(schemas.compare(connection, mapping, &roles).await?),
         None => None,
     };
-    if let Some(Compared {
-        comparison, schema, ..
-    }) = &compared
+    if let Some(compared) = &compared
         && request.takes(Section::Structure)
     {
+        let comparison = &compared.comparison;
         let score = score::score(comparison, mapping);
         let verdict = gate::judge(comparison, &score, &mapping.gate);
         let promised = Promise {
             mapping,
             absent: &roles.absent(),
         };
-        checks.extend(check_target(comparison, &verdict, &promised, schema));
-        let found = catalog(connection, request).await;
+        checks.extend(check_target(
+            comparison,
+            &verdict,
+            &promised,
+            &compared.schema,
+        ));
+        let grants = checks.iter_mut().find(|check| check.name == GRANTS);
+        let found = catalog(connection, request, compared, grants).await;
         finish(
             connection,
             checks,
@@ -161,16 +168,43 @@ pub async fn run(
 async fn catalog(
     connection: &mut PgConnection,
     request: &Request<'_>,
+    compared: &Compared,
+    grants: Option<&mut Check>,
 ) -> Result<Vec<Check>, VerifyError> {
     let home = request.mapping.to.home();
     let namespaces = [home.to_owned()];
     reading::begin(connection, Some(home), request.budget).await?;
     let mut checks = check_structure(connection, &namespaces).await?;
+    if let Some(grants) = grants {
+        let open = open(connection, request.mapping, &compared.target).await?;
+        grants.also(open);
+    }
     checks.push(history::check(connection, request.pair, request.folders).await?);
     let left = history::left(connection, request.pair, request.folders, &namespaces);
     checks.push(left.await?);
     reading::end(connection).await?;
     Ok(checks)
+}
+
+/// What visitors reach beyond what the target and the mapping speak of.
+async fn open(
+    connection: &mut PgConnection,
+    mapping: &Mapping,
+    target: &Schema,
+) -> Result<Vec<Finding>, VerifyError> {
+    let home = mapping.to.home();
+    let Some(visitor) = mapping.actors.iter().find(|actor| actor.name == "anon") else {
+        return Ok(Vec::new());
+    };
+    let tables = target.tables.iter().map(|table| table.name.to_string());
+    let views = target.views.iter().map(|view| view.name.to_string());
+    let expected = mapping.expect_access.iter().map(|expect| {
+        let space = quote(expect.table.namespace_or(home));
+        format!("{space}.{}", expect.table.name)
+    });
+    let known: Vec<String> = tables.chain(views).chain(expected).collect();
+    let namespaces = [home.to_owned()];
+    structure::exposed(connection, &namespaces, visitor.role.as_str(), &known).await
 }
 
 /// What rows show among one another.

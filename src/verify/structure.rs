@@ -9,6 +9,7 @@ use super::{Check, Finding, Section};
 use crate::source::postgres::count;
 
 const STRUCTURE: &str = include_str!("sql/structure.sql");
+const EXPOSED: &str = include_str!("sql/exposed.sql");
 const SEQUENCES: &str = include_str!("sql/sequences.sql");
 
 /// What `structure.sql` looks for.
@@ -92,4 +93,22 @@ async fn sequences(
         seen,
         findings,
     ))
+}
+
+/// What the role of visitors may do with tables and views that are not among `known`: neither the target nor
+/// the mapping speaks of them, so nobody meant them to be open.
+///
+/// # Errors
+/// [`VerifyError::Server`].
+pub(super) async fn exposed(
+    connection: &mut PgConnection,
+    namespaces: &[String],
+    visitor: &str,
+    known: &[String],
+) -> Result<Vec<Finding>, VerifyError> {
+    let failed = |error: sqlx::Error| server("look at what visitors reach", &error);
+    let query = sqlx::query_scalar(EXPOSED).persistent(false);
+    let query = query.bind(namespaces).bind(visitor).bind(known);
+    let open: Vec<String> = query.fetch_all(connection).await.map_err(failed)?;
+    Ok(open.into_iter().map(Finding::new).collect())
 }

@@ -8,7 +8,8 @@ use crate::gate::Verdict;
 use crate::mapping::Mapping;
 use crate::schema::Schema;
 
-const GRANTS: &str = "grants are the target's";
+/// The check of who was granted what.
+pub(super) const GRANTS: &str = "grants are the target's";
 
 const SECURITY: &str = "row security is the target's";
 

@@ -17,6 +17,18 @@ const FAULTS: &[(&str, &str, &str, &str)] = &[
         "leads.leads_delete",
     ),
     (
+        "a table that nobody speaks of, open to visitors",
+        "CREATE TABLE drafts (id uuid PRIMARY KEY)",
+        "structure: grants are the target's",
+        "drafts: anon may SELECT, INSERT, UPDATE, DELETE",
+    ),
+    (
+        "a view that shows a table by its owner's rights",
+        "CREATE VIEW open_leads AS SELECT id, email FROM leads; REVOKE ALL ON open_leads FROM anon; GRANT SELECT ON open_leads TO anon",
+        "structure: grants are the target's",
+        "open_leads: anon may SELECT",
+    ),
+    (
         "row security off",
         "ALTER TABLE calls DISABLE ROW LEVEL SECURITY",
         "access: calls",

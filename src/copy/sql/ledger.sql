@@ -36,10 +36,10 @@ CREATE TABLE IF NOT EXISTS align.copy_tables (
     matched     bigint NOT NULL,
     updated     bigint NOT NULL,
     quarantined bigint NOT NULL,
-    only_where  text,
     published_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     PRIMARY KEY (run, table_name)
 );
+ALTER TABLE align.copy_tables ADD COLUMN IF NOT EXISTS only_where text;
 
 -- What is staged. Not logged, as the stages are not: a crash of the server empties them together.
 CREATE UNLOGGED TABLE IF NOT EXISTS align.copy_windows (

@@ -36,9 +36,16 @@ pub(super) struct Sides {
     pub(super) matched: u64,
     /// What gives the keys of rows that were there before the copy, which left them as they were.
     pub(super) kept: Option<String>,
+    /// Other tables of the source whose rows are in the same one of the target.
+    pub(super) others: Vec<Side>,
 }
 
 impl Known {
+    /// The source's rows as the mapping makes them.
+    pub(super) fn source(&self, plan: &TablePlan, digest: Digest) -> Side {
+        Side::source(plan, digest, &self.follows)
+    }
+
     /// Asks the target.
     pub(super) async fn read(
         target: &mut Session,
@@ -100,9 +107,10 @@ impl Known {
         &self,
         session: &mut Session,
         plan: &TablePlan,
+        others: Vec<Side>,
         digest: Digest,
     ) -> Result<Sides, Trouble> {
-        let mut source = Side::source(plan, digest, &self.follows);
+        let mut source = self.source(plan, digest);
         let mut target = Side::target(plan, digest);
         let (mut quarantined, mut gone) = (0, Vec::new());
         if !self.quarantined.is_empty() {
@@ -126,7 +134,10 @@ impl Known {
             let found = session.keys(&source.having(&from)).await?;
             matched = found.len() as u64;
             source.without_keys(&from);
-            let found: BTreeSet<Vec<String>> = found.into_iter().collect();
+            let mut found: BTreeSet<Vec<String>> = found.into_iter().collect();
+            for other in &others {
+                found.extend(session.keys(&other.having(&from)).await?);
+            }
             let there = self.matched.iter().filter(|(from, _)| found.contains(from));
             gone.extend(there.map(|(_, to)| to.clone()));
         }
@@ -143,6 +154,7 @@ impl Known {
             quarantined,
             matched,
             kept: self.kept.clone(),
+            others,
         })
     }
 }

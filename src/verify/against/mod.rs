@@ -79,12 +79,13 @@ pub async fn check(against: &Against<'_>, plan: &Plan) -> Result<Vec<Check>, Ver
     );
     here.and(there)?;
     let mut checks = Vec::new();
-    for plan in &plan.tables {
+    let tables = &plan.tables;
+    for plan in tables {
         let begun = Instant::now();
         source.mark().await?;
         target.mark().await?;
         let both = (&mut source, &mut target);
-        let mut check = match table(both, against, plan, digest).await {
+        let mut check = match table(both, against, (plan, tables), digest).await {
             Ok(check) => check,
             Err(Trouble::Lost(error)) => return Err(error),
             Err(Trouble::Said(words)) => {
@@ -108,12 +109,19 @@ fn name(plan: &TablePlan) -> String {
 async fn table(
     (source, target): (&mut Session, &mut Session),
     against: &Against<'_>,
-    plan: &TablePlan,
+    (plan, tables): (&TablePlan, &[TablePlan]),
     digest: Digest,
 ) -> Result<Check, Trouble> {
     let left_out = left_out(source, plan).await?;
     let known = Known::read(target, plan, against.pair).await?;
-    let mut sides = known.sides(source, plan, digest).await?;
+    let mut others = Vec::new();
+    for other in tables {
+        if other.to == plan.to && other.from != plan.from {
+            let known = Known::read(target, other, against.pair).await?;
+            others.push(known.source(other, digest));
+        }
+    }
+    let mut sides = known.sides(source, plan, others, digest).await?;
     let compared =
         ranges::compare((&mut *source, &mut *target), &mut sides, against.range_rows).await?;
     if sides.source.keys.is_empty() {

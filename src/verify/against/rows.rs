@@ -8,7 +8,7 @@ use sqlx::postgres::PgRow;
 use super::known::Sides;
 use super::ranges::Differing;
 use super::session::{Session, Trouble};
-use super::side::Range;
+use super::side::{Range, Side};
 use crate::ddl::literal;
 
 /// Keys of so many rows are listed at a time.
@@ -85,6 +85,10 @@ pub(super) async fn list(
         let (from, to) = (sides.source.list(&ranges), sides.target.list(&ranges));
         let (here, there) = tokio::join!(source.rows(&from), target.rows(&to));
         let mut batch = settle(&here?, &there?).map_err(|error| Trouble::of(&error))?;
+        for other in &sides.others {
+            let theirs = having(source, other, &batch.extra).await?;
+            batch.extra.retain(|key| !theirs.contains(key));
+        }
         if let Some(lines) = &sides.kept {
             let kept = kept(target, lines, &batch.different).await?;
             differences.kept.add(kept.iter().cloned().collect(), most);
@@ -95,6 +99,16 @@ pub(super) async fn list(
         differences.different.add(batch.different, most);
     }
     Ok(differences)
+}
+
+/// Which of those keys rows of a side have.
+async fn having(session: &mut Session, side: &Side, keys: &[Key]) -> Result<HashSet<Key>, Trouble> {
+    let mut found = HashSet::new();
+    for keys in keys.chunks(ASKED) {
+        let rows = session.keys(&side.having(&whole(keys))).await?.into_iter();
+        found.extend(rows.map(|key| key.into_iter().map(Some).collect::<Key>()));
+    }
+    Ok(found)
 }
 
 /// Which of those keys rows have that were there before the copy.

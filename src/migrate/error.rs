@@ -189,6 +189,9 @@ impl std::error::Error for StepError {}
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::WrongDatabase { tables } if tables.is_empty() => f.write_str(
+                "this database has no ledger of `align`, and the mapping names no table that would tell whether it is the right one",
+            ),
             Self::WrongDatabase { tables } => write!(
                 f,
                 "this database has neither a ledger of `align` nor one of the tables `{}`",
@@ -249,6 +252,9 @@ impl Refusal {
     pub fn hints(&self) -> Vec<String> {
         let one = |hint: &str| vec![hint.to_owned()];
         match self {
+            Self::WrongDatabase { tables } if tables.is_empty() => {
+                one("name a table that is in it with `[[table]]` in the mapping")
+            }
             Self::WrongDatabase { .. } => one("name another database with `--database`"),
             Self::OtherSystem { .. } => one(
                 "if this is a copy that goes on by itself, take it over with `--adopt V`, V being the last version it has",

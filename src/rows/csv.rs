@@ -146,6 +146,9 @@ impl<'a, R: BufRead> Reader<'a, R> {
             Some((index, names[index]))
         });
         let columns: Vec<Option<(usize, &Ident)>> = columns.collect();
+        if !header.is_empty() && columns.iter().all(Option::is_none) {
+            return Err(wrong("the header names no column of the table"));
+        }
         let strangers = header.iter().zip(&columns);
         let strangers = strangers.filter(|(_, column)| column.is_none());
         Ok(Self {

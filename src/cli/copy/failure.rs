@@ -4,11 +4,27 @@ use anyhow::anyhow;
 
 use super::super::error::CliError;
 use super::super::migrate::refused;
-use crate::copy::CopyError;
+use crate::copy::{CopyError, Trouble};
 use crate::migrate::Control;
 
 const WHO: &str = r#"say who writes with `--claims`, such as `--claims '{"role":"authenticated","sub":"ID"}'` of a user whom it lets"#;
 const GO_ON: &str = "run the same command again; it goes on from there";
+
+/// What cannot be done with this mapping, and why.
+pub(in crate::cli) fn unfit(doing: &str, troubles: &[Trouble]) -> CliError {
+    let mut lines = troubles.iter().rev().map(|trouble| trouble.message.clone());
+    let last = lines.next().unwrap_or_default();
+    let chain = lines.fold(anyhow::Error::msg(last), anyhow::Error::context);
+    let mut hints: Vec<String> = Vec::new();
+    for hint in troubles.iter().filter_map(|trouble| trouble.hint.clone()) {
+        if !hints.contains(&hint) {
+            hints.push(hint);
+        }
+    }
+    let error =
+        CliError::failed(chain.context(format!("cannot {doing}: the mapping does not fit")));
+    hints.into_iter().fold(error, CliError::hint)
+}
 
 /// What is said, and with which code.
 pub(in crate::cli) fn failed(control: &Control, error: CopyError) -> CliError {
@@ -21,19 +37,7 @@ pub(in crate::cli) fn failed(control: &Control, error: CopyError) -> CliError {
             by_change(hint.into_iter().fold(error, CliError::hint))
         }
         CopyError::Refused(refusal) => refused(&refusal),
-        CopyError::Plan(troubles) => {
-            let mut lines = troubles.iter().rev().map(|trouble| trouble.message.clone());
-            let last = lines.next().unwrap_or_default();
-            let chain = lines.fold(anyhow::Error::msg(last), anyhow::Error::context);
-            let mut hints: Vec<String> = Vec::new();
-            for hint in troubles.iter().filter_map(|trouble| trouble.hint.clone()) {
-                if !hints.contains(&hint) {
-                    hints.push(hint);
-                }
-            }
-            let error = CliError::failed(chain.context("cannot copy: the mapping does not fit"));
-            hints.into_iter().fold(error, CliError::hint)
-        }
+        CopyError::Plan(troubles) => unfit("copy", &troubles),
         CopyError::Server { doing, answer } => {
             let advice = match answer.sqlstate.as_deref() {
                 Some("53100") => {

@@ -21,7 +21,7 @@ use crate::mapping::{MaxErrors, TableRef};
 use crate::migrate::{Control, duration};
 use crate::schema::Ident;
 
-pub(super) use failure::failed;
+pub(super) use failure::{failed, unfit};
 
 const EXAMPLES: &str = "\
 Examples:

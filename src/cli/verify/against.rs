@@ -2,14 +2,14 @@
 
 use clap::Args;
 
-use super::super::copy::failed as copy_failed;
+use super::super::copy::{failed as copy_failed, unfit};
 use super::super::error::{CliError, Outcome};
 use super::super::migrate::connection_options;
 use super::super::pair::{self, FoundMapping};
 use super::super::runtime::{block_on, or_stopped};
 use super::super::ui::Ui;
 use super::{VerifyArgs, answer, failed};
-use crate::copy::planned;
+use crate::copy::{CopyError, planned};
 use crate::mapping::Mapping;
 use crate::migrate::Control;
 use crate::schema::{Ident, Schema};
@@ -132,7 +132,10 @@ async fn compare(
         let is_plain = against.pair.is_none();
         let sides = (against.source, against.target);
         let planned = planned(sides, (&from, &to), mapping, is_plain, control);
-        let planned = planned.await.map_err(|error| copy_failed(control, error))?;
+        let planned = planned.await.map_err(|error| match error {
+            CopyError::Plan(troubles) => unfit("compare rows", &troubles),
+            error => copy_failed(control, error),
+        })?;
         for note in &planned.plan.notes {
             ui.status(note);
         }

@@ -27,7 +27,7 @@ impl OutputArg {
         } else {
             write(path, &strip_str(answer).to_string())
         };
-        written.map_err(|error| CliError::write(&format!("`{}`", path.display()), error))?;
+        written.map_err(|error| CliError::write_file(path, error))?;
         ui.status(format_args!("wrote {}", path.display()));
         Ok(())
     }

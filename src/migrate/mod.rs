@@ -54,7 +54,7 @@ pub use hazard::{Effects, Hazard, Lock, LockMode, Need, Privilege};
 pub use history::{read as read_history, table as history_table};
 pub use ledger::{Operator, Recorded, keep as keep_ledger, quarantined, read as read_events};
 pub use lock::{KEY as LOCK, holder};
-pub(crate) use message::without_values;
+pub(crate) use message::{unanswered, without_values};
 pub use notice::Severity;
 pub use old_form::{OldForm, OldWriter, Way, read as read_old_form};
 pub use plan::{Plan, Planned, check as check_history};

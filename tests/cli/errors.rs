@@ -365,9 +365,20 @@ fn an_unknown_target_of_explain_is_an_error_with_near_names() {
 fn an_answer_that_cannot_be_written_is_a_failure() {
     let place = Place::with(&[("old.sql", OLD)]);
     let run = place.align(&["inspect", "old.sql", "-o", "no/such/folder.txt"]);
-    run.fails_with(&["cannot write `no/such/folder.txt`", "No such file"]);
+    run.fails_with(&[
+        "cannot write `no/such/folder.txt`",
+        "No such file",
+        "hint: make its folder with `mkdir -p no/such`",
+    ]);
     let run = place.align(&["inspect", "old.sql", "-o", "."]);
-    run.fails_with(&["cannot write `.`"]);
+    run.fails_with(&["cannot write `.`", "hint: name a file in it"]);
+}
+
+#[test]
+fn a_check_of_nothing_is_no_yes() {
+    let place = place(&["a"]);
+    let run = place.align(&["verify", "--only", "values", "--skip", "values"]);
+    run.fails_with(&["nothing is left to check", "hint: leave `--skip` out"]);
 }
 
 #[test]

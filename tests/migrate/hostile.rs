@@ -76,3 +76,18 @@ fn a_pair_of_like_names_knows_its_database_by_its_source() {
     shop.write("mappings/like/here.sql", "CREATE TABLE clients (id int);");
     shop.migrate(&files).ends_with(0);
 }
+
+#[test]
+fn a_ledger_that_was_tampered_with_is_not_taken_for_a_lost_connection() {
+    let shop = Shop::new("tampered");
+    shop.migrate(&["--phase", "one", "--target", "1"])
+        .ends_with(0);
+    shop.db.psql("DELETE FROM align.ledger");
+    for command in [&["status"][..], &["migrate", "--yes"]] {
+        let run = shop.align(command).ends_with(2);
+        run.says(&["cannot read the ledger: there is no line in it"]);
+    }
+    shop.db.psql("DROP TABLE align.ledger; CREATE TABLE align.ledger AS SELECT 'x'::text AS format, NULL::text AS system_identifier");
+    let run = shop.align(&["status"]).ends_with(2);
+    run.says(&["cannot read the ledger: what is there has another form"]);
+}

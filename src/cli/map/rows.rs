@@ -465,7 +465,7 @@ fn transferred(ui: &Ui, args: &RowsArgs, transfer: &Transfer<'_>) -> Result<Summ
     })?;
     if let (Some(file), Some(path)) = (rejects, &args.rejects) {
         let written = finish(file);
-        written.map_err(|error| CliError::write(&format!("`{}`", path.display()), error))?;
+        written.map_err(|error| CliError::write_file(path, error))?;
     }
     Ok(summary)
 }
@@ -483,8 +483,7 @@ fn finish(file: BufWriter<WholeFile>) -> io::Result<()> {
 }
 
 fn create(path: &Path) -> Result<BufWriter<WholeFile>, CliError> {
-    let file = WholeFile::create(path)
-        .map_err(|error| CliError::write(&format!("`{}`", path.display()), error))?;
+    let file = WholeFile::create(path).map_err(|error| CliError::write_file(path, error))?;
     Ok(BufWriter::with_capacity(BUFFER, file))
 }
 

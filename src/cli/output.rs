@@ -136,9 +136,9 @@ mod tests {
             (Some("old"), false, Some("old")),
             (Some("old"), true, Some("new")),
         ] {
-            fs::remove_file(&path).ok();
-            if let Some(before) = before {
-                fs::write(&path, before).unwrap();
+            match before {
+                Some(before) => fs::write(&path, before).unwrap(),
+                None => assert!(!path.exists()),
             }
             let mut file = WholeFile::create(&path).unwrap();
             file.write_all(b"new").unwrap();
@@ -150,6 +150,9 @@ mod tests {
             assert_eq!(fs::read_to_string(&path).ok().as_deref(), after);
             let left: Vec<&str> = after.map(|_| "report.txt").into_iter().collect();
             assert_eq!(names(folder.path()), left);
+            if after.is_some() {
+                fs::remove_file(&path).unwrap();
+            }
         }
     }
 

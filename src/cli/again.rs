@@ -38,7 +38,8 @@ fn without_password(word: &str) -> String {
     }
 }
 
-fn quoted(word: &str) -> String {
+/// A word as a POSIX shell takes it.
+pub(super) fn quoted(word: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "_./:=,@%+-".contains(c);
     if !word.is_empty() && word.chars().all(is_plain) {
         word.to_owned()

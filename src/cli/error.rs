@@ -6,6 +6,7 @@ use std::path::Path;
 
 use anyhow::anyhow;
 
+use super::again;
 use super::near::near;
 use super::ui::{ERROR, HINT, Ui};
 use crate::mapping::file::ParseError;
@@ -164,6 +165,28 @@ impl CliError {
             source: anyhow::Error::new(error).context(format!("cannot write {what}")),
             hints: Vec::new(),
         }
+    }
+
+    /// The same of a file that was named.
+    pub(super) fn write_file(path: &Path, error: io::Error) -> Self {
+        let folder = match path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            Some(_) | None => Path::new("."),
+        };
+        let folder = again::quoted(&folder.display().to_string());
+        let hint = match error.kind() {
+            io::ErrorKind::NotFound => Some(format!("make its folder with `mkdir -p {folder}`")),
+            io::ErrorKind::PermissionDenied => {
+                Some(format!("see who may write there with `ls -ld {folder}`"))
+            }
+            io::ErrorKind::IsADirectory => Some("name a file in it".to_owned()),
+            io::ErrorKind::StorageFull => {
+                Some(format!("see what room there is with `df {folder}`"))
+            }
+            _ => None,
+        };
+        let written = Self::write(&format!("`{}`", path.display()), error);
+        hint.into_iter().fold(written, Self::hint)
     }
 
     pub(super) fn code(&self) -> u8 {

@@ -281,7 +281,10 @@ impl FoundMapping {
         read.map_err(|error| CliError::failed(error).hint(named))
     }
 
-    fn default_source(&self, side: &mapping::Side) -> Result<Option<SourceSpec>, CliError> {
+    pub(super) fn default_source(
+        &self,
+        side: &mapping::Side,
+    ) -> Result<Option<SourceSpec>, CliError> {
         let Some(written) = &side.source else {
             return Ok(None);
         };

@@ -123,6 +123,13 @@ enum Part {
 }
 
 pub(super) fn run(ui: &Ui, args: &VerifyArgs) -> Result<Outcome, CliError> {
+    if args.sections().is_empty() {
+        // A pipeline would take it for a yes.
+        return Err(CliError::say(
+            "nothing is left to check: every section that `--only` names is left out by `--skip`",
+        )
+        .hint("leave `--skip` out, or name more with `--only`"));
+    }
     if let Some(source) = &args.against.against {
         return against::run(ui, args, source);
     }

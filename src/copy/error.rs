@@ -120,11 +120,12 @@ impl Answer {
             .as_database_error()
             .and_then(|error| error.try_downcast_ref::<PgDatabaseError>())
         else {
+            let (message, is_lost) = crate::migrate::unanswered(error);
             return Self {
                 sqlstate: None,
-                message: "the connection to the server is lost".to_owned(),
+                message: message.to_owned(),
                 hint: None,
-                is_lost: true,
+                is_lost,
                 raised: None,
             };
         };

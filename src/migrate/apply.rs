@@ -335,6 +335,15 @@ fn is_right(failure: &Failure) -> bool {
     failure.sqlstate.as_deref() == Some("42501")
 }
 
+/// A line that is shown: code that a program wrote may have it all in one.
+fn shortened(line: &str) -> String {
+    const LONGEST: usize = 200;
+    match line.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", line.get(..end).unwrap_or(line)),
+        None => line.to_owned(),
+    }
+}
+
 pub(super) fn step_error(
     step: &Step<'_>,
     progress: &Progress,
@@ -362,7 +371,7 @@ pub(super) fn step_error(
         title: step.title(),
         path: script.path.clone(),
         line,
-        statement: shown.map(|line| line.trim().to_owned()),
+        statement: shown.map(|line| shortened(line.trim())),
         message: failure.message,
         sqlstate: failure.sqlstate,
         hint: failure.hint,

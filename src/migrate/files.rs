@@ -10,7 +10,7 @@ use refinery::Migration;
 use super::directive::Directives;
 use super::statement::{Statement, line_of, split};
 use super::token::Kind;
-use crate::source::{TextFile, read_file};
+use crate::source::{LoadError, TextFile, read_file};
 
 /// Where the ways back are, beside the phases.
 const UNDO: &str = "undo";
@@ -74,6 +74,26 @@ pub struct Trouble {
     pub cause: String,
 }
 
+fn unread(path: &Path, error: LoadError) -> Trouble {
+    let shown = path.display().to_string();
+    match error {
+        LoadError::Text { place, cause, hint } => Trouble {
+            path: shown,
+            line: usize::try_from(place.line).ok(),
+            cause: format!("{cause}; {hint}"),
+        },
+        error => {
+            let cause = error.to_string();
+            let cause = cause.strip_prefix(&format!("{shown}: ")).unwrap_or(&cause);
+            Trouble {
+                cause: cause.to_owned(),
+                path: shown,
+                line: None,
+            }
+        }
+    }
+}
+
 impl FilesError {
     /// Whether all that is wrong is that nothing has been written yet.
     pub fn is_empty_folder(&self) -> bool {
@@ -119,14 +139,7 @@ impl Phase {
             match read_file(&path) {
                 Ok(file) => texts.push(file),
                 Err(error) => {
-                    let cause = error.to_string();
-                    let shown = path.display().to_string();
-                    let cause = cause.strip_prefix(&format!("{shown}: ")).unwrap_or(&cause);
-                    troubles.push(Trouble {
-                        path: shown,
-                        line: None,
-                        cause: cause.to_owned(),
-                    });
+                    troubles.push(unread(&path, error));
                 }
             }
         }
@@ -377,6 +390,12 @@ fn unfit(statement: &Statement, directives: &Directives) -> Option<String> {
     if statement.begins(&["copy"]) && statement.has("stdin") {
         return Some("rows after COPY cannot be read here; write INSERT".to_owned());
     }
+    if statement.begins(&["copy"]) && statement.has_words(&["to", "stdout"]) {
+        return Some("rows of COPY have nowhere to go here".to_owned());
+    }
+    if statement.begins(&["listen"]) {
+        return Some("LISTEN has no place in a migration: nobody reads what would come".to_owned());
+    }
     let first = statement.word(0);
     let ends_transaction = [
         "begin",
@@ -489,6 +508,14 @@ mod tests {
             ),
             ("select 'x", "1: a string, a name or a comment has no end"),
             ("\\i x.sql", "1: this is a command of psql, and none of SQL"),
+            (
+                "copy (select 1) to stdout;",
+                "1: rows of COPY have nowhere to go here",
+            ),
+            (
+                "listen x;",
+                "1: LISTEN has no place in a migration: nobody reads what would come",
+            ),
             (
                 "copy t from stdin;",
                 "1: rows after COPY cannot be read here; write INSERT",

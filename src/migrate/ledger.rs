@@ -93,6 +93,9 @@ impl Happened {
     }
 }
 
+const THERE: &str = "SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+    WHERE n.nspname = 'align' AND c.relname = 'ledger')";
+
 /// Makes the ledger where there is none; `adopts` puts this server's name into one that is another's.
 pub(super) async fn ensure(
     connection: &mut PgConnection,
@@ -103,7 +106,15 @@ pub(super) async fn ensure(
     if target.ledger.is_none() {
         let begun = connection.execute("BEGIN").await;
         begun.map_err(failed)?;
-        make(connection, target).await?;
+        // The runner that this one waited for may have made it since it was looked for.
+        let there: bool = sqlx::query_scalar(THERE)
+            .persistent(false)
+            .fetch_one(&mut *connection)
+            .await
+            .map_err(failed)?;
+        if !there {
+            make(connection, target).await?;
+        }
         connection.execute("COMMIT").await.map_err(failed)?;
     } else if adopts {
         let update = "UPDATE align.ledger SET system_identifier = $1 WHERE system_identifier IS DISTINCT FROM $1";

@@ -9,6 +9,19 @@ const TELLING: [&str; 4] = ["22", "38", "39", "42"];
 /// Of those, the one where they always do.
 const OF_VALUES: &str = "22";
 
+/// Why there is no answer where the server did not say it. A value that was read is not shown.
+pub(crate) fn unanswered(error: &sqlx::Error) -> (&'static str, bool) {
+    match error {
+        sqlx::Error::RowNotFound => ("there is no line in it", false),
+        sqlx::Error::ColumnNotFound(_)
+        | sqlx::Error::ColumnIndexOutOfBounds { .. }
+        | sqlx::Error::ColumnDecode { .. }
+        | sqlx::Error::Decode(_)
+        | sqlx::Error::TypeNotFound { .. } => ("what is there has another form", false),
+        _ => ("the connection to the server is lost", true),
+    }
+}
+
 /// The message without what may be a value: a quoted word that does not stand in the statement itself.
 ///
 /// A value may hold quotes in turn, so that all from the first of such words to the last quote goes.
@@ -55,6 +68,19 @@ fn stands_in(words: &str, sql: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_connection_that_is_lost_is_said_to_be() {
+        let decode = sqlx::Error::Decode("jane@x.io".into());
+        for (error, words, lost) in [
+            (sqlx::Error::RowNotFound, "no line", false),
+            (decode, "another form", false),
+            (sqlx::Error::WorkerCrashed, "is lost", true),
+        ] {
+            let (said, is_lost) = unanswered(&error);
+            assert!(said.contains(words) && is_lost == lost, "{said}");
+        }
+    }
 
     #[test]
     fn a_value_is_not_shown_and_a_name_is() {

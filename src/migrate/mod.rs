@@ -57,7 +57,7 @@ pub use ledger::{
     Operator, Recorded, begun as begun_run, keep as keep_ledger, quarantined, read as read_events,
 };
 pub use lock::{KEY as LOCK, holder};
-pub(crate) use message::without_values;
+pub(crate) use message::{unanswered, without_values};
 pub use notice::Severity;
 pub use old_form::{OldForm, OldWriter, Way, read as read_old_form};
 pub use plan::{Plan, Planned, check as check_history};

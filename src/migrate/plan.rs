@@ -55,12 +55,13 @@ impl Planned<'_> {
     pub fn statements(&self) -> impl Iterator<Item = (&str, usize, &Effects)> {
         let text = &self.script.text;
         let statements = self.script.statements.iter().zip(&self.effects);
+        // Counted on from the one before: a file may hold a statement for each of its lines.
+        let (mut at, mut line) = (0, 1);
         statements.map(move |(statement, effects)| {
-            (
-                statement.text(text),
-                super::statement::line_of(text, statement.start),
-                effects,
-            )
+            let between = text.get(at..statement.start).unwrap_or_default();
+            line += between.bytes().filter(|byte| *byte == b'\n').count();
+            at = statement.start;
+            (statement.text(text), line, effects)
         })
     }
 }

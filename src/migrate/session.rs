@@ -13,7 +13,7 @@ use tracing::instrument::WithSubscriber;
 
 use super::blocker::Blocker;
 use super::error::{self, MigrateError, Refusal};
-use super::message::without_values;
+use super::message::{unanswered, without_values};
 use super::notice::{Formats, Listener, Severity};
 use super::pooler;
 use super::watch::Watch;
@@ -430,15 +430,16 @@ impl Failure {
             .as_database_error()
             .and_then(|error| error.try_downcast_ref::<PgDatabaseError>())
         else {
+            let (message, lost) = unanswered(error);
             return Self {
                 sqlstate: None,
-                message: "the connection to the server is lost".to_owned(),
+                message: message.to_owned(),
                 position: None,
                 hint: None,
                 blocker: None,
                 column: None,
                 constraint: None,
-                lost: true,
+                lost,
             };
         };
         let code = error.code();

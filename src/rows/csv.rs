@@ -146,13 +146,11 @@ impl<'a, R: BufRead> Reader<'a, R> {
             Some((index, names[index]))
         });
         let columns: Vec<Option<(usize, &Ident)>> = columns.collect();
-        // Every row would be empty; mostly something else than commas is between the names.
+        // Every row would be empty. It may be a row of values, so it is not shown.
         if !header.is_empty() && columns.iter().all(Option::is_none) {
-            let message = format!(
-                "the header `{}` names no column of the table; names are separated by commas",
-                header.join(",")
-            );
-            return Err(wrong(&message));
+            return Err(wrong(
+                "the header names no column of the table; names are separated by commas",
+            ));
         }
         let strangers = header.iter().zip(&columns);
         let strangers = strangers.filter(|(_, column)| column.is_none());

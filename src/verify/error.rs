@@ -66,6 +66,6 @@ pub(super) fn words(error: &sqlx::Error) -> String {
             Some(code) => format!("{} ({code})", error.message()),
             None => error.message().to_owned(),
         },
-        None => "the connection to the server is lost".to_owned(),
+        None => crate::migrate::unanswered(error).0.to_owned(),
     }
 }

@@ -365,9 +365,48 @@ fn an_unknown_target_of_explain_is_an_error_with_near_names() {
 fn an_answer_that_cannot_be_written_is_a_failure() {
     let place = Place::with(&[("old.sql", OLD)]);
     let run = place.align(&["inspect", "old.sql", "-o", "no/such/folder.txt"]);
-    run.fails_with(&["cannot write `no/such/folder.txt`", "No such file"]);
+    run.fails_with(&[
+        "cannot write `no/such/folder.txt`",
+        "No such file",
+        "hint: make its folder with `mkdir -p no/such`",
+    ]);
     let run = place.align(&["inspect", "old.sql", "-o", "."]);
-    run.fails_with(&["cannot write `.`"]);
+    run.fails_with(&["cannot write `.`", "hint: name a file in it"]);
+}
+
+#[test]
+fn a_check_of_nothing_is_no_yes() {
+    let place = place(&["a"]);
+    let run = place.align(&["verify", "--only", "values", "--skip", "values"]);
+    run.fails_with(&["nothing is left to check", "hint: leave `--skip` out"]);
+}
+
+#[test]
+fn an_output_is_left_as_it_was_when_the_rows_cannot_be_read() {
+    let place = Place::with(&[
+        ("old.sql", OLD),
+        ("new.sql", NEW),
+        ("m.toml", MAPPING),
+        ("out.csv", "from yesterday\n"),
+    ]);
+    let table = ["map", "rows", "--map", "m.toml", "--table", "clients"];
+    let sides = ["--from", "old.sql", "--to", "new.sql", "--format", "csv"];
+    for (header, words) in [
+        ("a,a\n", "the header names `a` twice"),
+        ("id;name\n1;x\n", "the header names no column of the table"),
+    ] {
+        let input = place.path().join("in.csv");
+        fs::write(&input, header).unwrap();
+        let mut command = place.command(&[&table[..], &sides, &["-o", "out.csv"]].concat());
+        command.stdin(fs::File::open(&input).unwrap());
+        Run::of(&mut command).fails_with(&["cannot read the rows", words, "separated by commas"]);
+        assert_eq!(place.text("out.csv"), "from yesterday\n");
+        fs::remove_file(input).unwrap();
+        assert_eq!(fs::read_dir(place.path()).unwrap().count(), 4);
+    }
+    let same = ["-o", "out.csv", "--rejects", "out.csv"];
+    let run = place.align(&[&table[..], &sides, &same].concat());
+    run.fails_with(&["cannot write rows and rejects into `out.csv`"]);
 }
 
 #[cfg(target_os = "linux")]

@@ -232,3 +232,38 @@ fn an_undecided_entry_says_no_more_than_names() {
         assert!(run.stderr.contains(error), "{run:#?}");
     }
 }
+
+#[test]
+fn a_pair_beside_its_schema_names_its_own_folder() {
+    let place = Place::with(&[("pair it/V1__a.sql", SHOP), ("new.sql", WAREHOUSE)]);
+    let run = place.align(&[
+        "map",
+        "init",
+        "--from",
+        "sql:pair it",
+        "--to",
+        "new.sql",
+        "pair it",
+    ]);
+    let run = run.ends_with(0);
+    assert!(
+        run.stderr.contains("`align map check --map 'pair it'`"),
+        "{run:#?}"
+    );
+    let text = place.text("pair it/mapping.toml");
+    assert!(text.contains("source = \"sql:.\""), "{text}");
+    place
+        .align(&["map", "show", "--map", "pair it"])
+        .ends_with(0);
+}
+
+#[test]
+fn a_file_is_no_folder_for_a_pair() {
+    let mut init = INIT.to_vec();
+    init.push("warehouse.sql");
+    place().align(&init).fails_with(&[
+        "cannot write `warehouse.sql/mapping.toml`",
+        "`warehouse.sql` is a file",
+        "hint: name a folder",
+    ]);
+}

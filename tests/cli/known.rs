@@ -119,7 +119,7 @@ fn a_comment_begins_with_its_marker_and_says_what_is_new() {
 fn a_file_that_is_no_report_is_told() {
     let place = place();
     for (text, cause) in [
-        ("", "it is no JSON"),
+        ("[", "it is no JSON"),
         ("{}", "it is no report of `align diff`"),
         (
             "{\"format_version\": 1, \"command\": \"verify\"}",
@@ -144,6 +144,12 @@ fn a_file_that_is_no_report_is_told() {
         assert!(run.stderr.contains("hint: "), "{run:#?}");
         assert_eq!(run.stdout, "");
     }
+    std::fs::write(place.path().join("known.json"), "").unwrap();
+    place.align(&diff("old.sql", &[])).fails_with(&[
+        "cannot read known report `known.json`",
+        "the file is empty",
+        "hint: ",
+    ]);
     std::fs::remove_file(place.path().join("known.json")).unwrap();
     let run = place.align(&diff("old.sql", &[])).ends_with(2);
     assert!(

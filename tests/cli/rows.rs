@@ -289,7 +289,7 @@ fn csv_keeps_null_and_empty_apart() {
     let args = ["--table", "clients", "--format", "csv"];
     let run = rows(&place, &args, b"id;name\n1;x\n").ends_with(2);
     assert!(
-        run.stderr.contains("the header `id;name` names no column"),
+        run.stderr.contains("the header names no column"),
         "{}",
         run.stderr
     );

@@ -261,3 +261,29 @@ fn an_interrupt_ends_with_130_or_part_way_and_the_next_run_goes_on() {
         .says(&["goes on where an earlier run ended"]);
     assert_eq!(pair.to.psql(ROWS), "400|400");
 }
+
+#[test]
+fn copies_that_start_at_once_wait_for_one_another() {
+    // Nothing of the ledger is there yet, so each of them would make it.
+    let people = "CREATE TABLE people (id int PRIMARY KEY, name text);";
+    let from =
+        format!("{people} INSERT INTO people SELECT n, 'x' FROM generate_series(1, 200) AS n;");
+    let pair = Pair::new("at-once", &from, people, "");
+    let runs: Vec<_> = (0..4).map(|_| pair.start(&[])).collect();
+    for run in runs {
+        finished(run.wait_with_output().expect("the machine does its part")).ends_with(0);
+    }
+    assert_eq!(pair.to.psql("SELECT count(*) FROM people"), "200");
+}
+
+#[test]
+fn a_partitioned_table_is_copied_once_and_whole() {
+    let table = "CREATE TABLE part (id int, at date, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
+        CREATE TABLE part_old PARTITION OF part FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');
+        CREATE TABLE part_rest PARTITION OF part DEFAULT;";
+    let from = format!("{table} INSERT INTO part VALUES (1, '2020-02-02'), (2, '1999-01-01');");
+    let pair = Pair::new("parts", &from, table, "");
+    let run = pair.copy(&[]).ends_with(0);
+    assert_eq!(run.counts("part"), [2, 2, 0, 0]);
+    assert_eq!(pair.to.psql("SELECT count(*) FROM part_old"), "1");
+}

@@ -7,6 +7,7 @@ use std::path::{Component, Path, PathBuf};
 use anyhow::Context;
 use clap::Args;
 
+use crate::cli::again;
 use crate::cli::args::Sides;
 use crate::cli::error::{CliError, Outcome};
 use crate::cli::pair::{self, FILE, FOLDER, Side};
@@ -61,6 +62,12 @@ pub(super) fn run(ui: &Ui, args: &InitArgs) -> Result<Outcome, CliError> {
     let default = || Path::new(FOLDER).join(format!("{}-to-{}", slug(&from), slug(&to)));
     let folder = args.dir.clone().unwrap_or_else(default);
     let path = folder.join(FILE);
+    if fs::metadata(&folder).is_ok_and(|there| !there.is_dir()) {
+        let message = format!("cannot write `{}`", path.display());
+        let cause = format!("`{}` is a file", folder.display());
+        return Err(CliError::failed(anyhow::anyhow!(cause).context(message))
+            .hint("name a folder, such as `mappings/NAME`"));
+    }
     if path.symlink_metadata().is_ok() {
         return Err(exists(&path));
     }
@@ -84,14 +91,13 @@ pub(super) fn run(ui: &Ui, args: &InitArgs) -> Result<Outcome, CliError> {
     file::read(&text).map_err(|errors| CliError::mapping(&label, &errors))?;
     write(&path, &text)?;
     let phase = folder.join(MIGRATIONS).join(PHASE);
-    fs::create_dir_all(&phase)
-        .map_err(|error| CliError::write(&format!("`{}`", phase.display()), error))?;
+    fs::create_dir_all(&phase).map_err(|error| CliError::write_file(&phase, error))?;
     let answer = summary(&draft, &label, &phase, &to.name);
     ui.answer(&answer)
         .map_err(|error| CliError::write("the answer", error))?;
     ui.hint(format_args!(
         "see what is left to decide with `align map check --map {}`",
-        folder.display()
+        again::quoted(&folder.display().to_string())
     ));
     Ok(Outcome::Yes)
 }
@@ -147,7 +153,7 @@ fn exists(path: &Path) -> CliError {
 
 /// Never over a file that came into being meanwhile.
 fn write(path: &Path, text: &str) -> Result<(), CliError> {
-    let failed = |error| CliError::write(&format!("`{}`", path.display()), error);
+    let failed = |error| CliError::write_file(path, error);
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(failed)?;
     }
@@ -213,7 +219,13 @@ fn relative(path: &Path, folder: &Path) -> io::Result<PathBuf> {
         .components()
         .skip(shared)
         .map(|_| Component::ParentDir);
-    Ok(up.chain(path.components().skip(shared)).collect())
+    let way: PathBuf = up.chain(path.components().skip(shared)).collect();
+    // A way of no steps would be read as no path at all.
+    Ok(if way.as_os_str().is_empty() {
+        PathBuf::from(".")
+    } else {
+        way
+    })
 }
 
 /// The path without links, as far as it exists.

@@ -11,6 +11,7 @@ use super::input::{BUFFER, stdin};
 use crate::cli::args::{MapArg, OutputArg, Sides};
 use crate::cli::error::{CliError, Outcome};
 use crate::cli::near::near;
+use crate::cli::output::WholeFile;
 use crate::cli::pair::{self, FoundMapping, Loaded};
 use crate::cli::ui::Ui;
 use crate::mapping::{At, ColumnCorrespondence, Lookup, Rule, TableRef, Transform};
@@ -393,6 +394,12 @@ fn listed(top: String, reasons: Vec<String>) -> CliError {
 }
 
 fn transferred(ui: &Ui, args: &RowsArgs, transfer: &Transfer<'_>) -> Result<Summary, CliError> {
+    if let (Some(rows), Some(rejects)) = (&args.output.output, &args.rejects)
+        && rows == rejects
+    {
+        let message = format!("cannot write rows and rejects into `{}`", rows.display());
+        return Err(CliError::say(message).hint("give each a file of its own"));
+    }
     let mut rejects = match &args.rejects {
         Some(path) => Some(create(path)?),
         None => None,
@@ -425,12 +432,19 @@ fn transferred(ui: &Ui, args: &RowsArgs, transfer: &Transfer<'_>) -> Result<Summ
     let path = path.filter(|path| *path != Path::new("-"));
     let (input, lasting) = stdin(ui, path.is_none());
     let summary = match path {
-        Some(path) => transfer.run(Run {
-            input,
-            output: create(path)?,
-            form,
-            reject: &mut reject,
-        }),
+        Some(path) => {
+            let mut output = create(path)?;
+            let summary = transfer.run(Run {
+                input,
+                output: &mut output,
+                form,
+                reject: &mut reject,
+            });
+            summary.and_then(|summary| {
+                finish(output).map_err(RunError::Output)?;
+                Ok(summary)
+            })
+        }
         None => transfer.run(Run {
             input,
             output: BufWriter::with_capacity(BUFFER, io::stdout().lock()),
@@ -445,19 +459,24 @@ fn transferred(ui: &Ui, args: &RowsArgs, transfer: &Transfer<'_>) -> Result<Summ
             CliError::failed(anyhow::Error::new(error).context("cannot read the rows"))
         }
         RunError::Input(error @ InputError::Header { .. }) => {
-            CliError::failed(error).hint("CSV begins with its column names")
+            let error = anyhow::Error::new(error).context("cannot read the rows");
+            CliError::failed(error).hint("CSV begins with its column names, separated by commas")
         }
     })?;
-    if let (Some(mut file), Some(path)) = (rejects, &args.rejects) {
-        let written = file.flush();
-        written.map_err(|error| CliError::write(&format!("`{}`", path.display()), error))?;
+    if let (Some(file), Some(path)) = (rejects, &args.rejects) {
+        let written = finish(file);
+        written.map_err(|error| CliError::write_file(path, error))?;
     }
     Ok(summary)
 }
 
-fn create(path: &Path) -> Result<BufWriter<File>, CliError> {
-    let file = File::create(path)
-        .map_err(|error| CliError::write(&format!("`{}`", path.display()), error))?;
+fn finish(file: BufWriter<WholeFile>) -> io::Result<()> {
+    let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
+    file.finish()
+}
+
+fn create(path: &Path) -> Result<BufWriter<WholeFile>, CliError> {
+    let file = WholeFile::create(path).map_err(|error| CliError::write_file(path, error))?;
     Ok(BufWriter::with_capacity(BUFFER, file))
 }
 

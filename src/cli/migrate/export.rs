@@ -14,6 +14,7 @@ use super::super::error::{CliError, Outcome};
 use super::super::ui::Ui;
 use super::{Found, answer};
 use crate::migrate::{Exported, Marker, Plan, export, standing};
+use crate::report::standing::count;
 
 /// What to write in place of running it.
 #[derive(Debug, Args)]
@@ -271,9 +272,14 @@ fn text(folder: &Path, lines: &[Line<'_>]) -> String {
     let kept = lines.len() - new.len();
     let mut text = match (new.len(), kept) {
         (0, kept) => format!("all {kept} files are in {} already\n", folder.display()),
-        (new, 0) => format!("wrote {new} files to {}\n", folder.display()),
+        (new, 0) => format!(
+            "wrote {} to {}\n",
+            count(new, "file", "files"),
+            folder.display()
+        ),
         (new, kept) => format!(
-            "wrote {new} files to {}, where {kept} were already\n",
+            "wrote {} to {}, where {kept} were already\n",
+            count(new, "file", "files"),
             folder.display()
         ),
     };

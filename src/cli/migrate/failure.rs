@@ -82,6 +82,10 @@ fn step_failed(step: &StepError, changed: bool) -> CliError {
             error = error.hint("or run it again with `--confirm-backup 'where it is'`");
         }
     }
+    if step.lost && !changed {
+        error =
+            error.hint("see with `align status` what is applied, then run the same command again");
+    }
     if changed {
         error = error
             .hint("what was committed stays; after mending the cause, run the same command again");

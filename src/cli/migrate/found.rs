@@ -7,13 +7,13 @@ use clap::Args;
 use super::super::args::MapArg;
 use super::super::error::CliError;
 use super::super::near::near;
-use super::super::pair::{self, FoundMapping, Road};
+use super::super::pair::{self, FoundMapping, Road, wait_for};
 use super::super::ui::Ui;
 use crate::mapping::{ColumnRef, OnError};
 use crate::migrate::{FilesError, MigrateError, Phase, history_table};
 use crate::schema::{Ident, quote};
 use crate::source::postgres::ConnectOptions;
-use crate::source::{self, Opened};
+use crate::source::{self, Opened, Request};
 
 /// Which migrations.
 #[derive(Debug, Args)]
@@ -201,9 +201,34 @@ fn tables(mapping: &FoundMapping) -> Vec<String> {
         .chain(columns)
         .map(|table| format!("{}.{}", quote(table.namespace_or(home)), table.name))
         .collect();
+    if names.is_empty() {
+        names = tables_of_source(mapping);
+    }
     names.sort();
     names.dedup();
     names
+}
+
+/// The tables of a from side in files, for a mapping that needs no line about any: their names are
+/// alike on both sides.
+fn tables_of_source(mapping: &FoundMapping) -> Vec<String> {
+    let side = &mapping.mapping.from;
+    let Ok(Some(source)) = mapping.default_source(side) else {
+        return Vec::new();
+    };
+    if source.is_live() || source.is_stdin() {
+        return Vec::new();
+    }
+    let request = Request {
+        namespaces: &side.schemas,
+        interfaces: &side.interfaces,
+    };
+    // What cannot be read names no table, and a refusal says that there is none.
+    let schema = source::open(&source, &super::super::environment)
+        .ok()
+        .and_then(|opened| wait_for(&opened, opened.read(request)).ok()?.ok());
+    let tables = schema.iter().flat_map(|schema| &schema.tables);
+    tables.map(|table| table.name.to_string()).collect()
 }
 
 fn strict(mapping: &FoundMapping) -> Vec<ColumnRef> {

@@ -14,8 +14,8 @@ use super::super::verify::failed as unverified;
 use super::{Profile, Standing};
 use crate::mapping::Mapping;
 use crate::migrate::{
-    Control, Event, Limits, MigrateError, Operator, Phase, Plan, Request, Session, Severity,
-    Target, Watched, digest, quarantined, survey,
+    Control, Event, Limits, MigrateError, Operator, Phase, Plan, Refusal, Request, Session,
+    Severity, Target, Watched, digest, quarantined, survey,
 };
 use crate::schema::Ident;
 use crate::scratch::{self, ROLES, ROWS, SUPABASE};
@@ -108,7 +108,13 @@ impl Rehearsal<'_> {
         for phase in &self.found.phases {
             let done = self.migrate(options, phase).await;
             // Whatever was changed is thrown away, so nothing is left part way.
-            let done = done.map_err(|error| failed(&Control::default(), error))?;
+            let done = done.map_err(|error| match error {
+                MigrateError::Refused(refusal @ Refusal::WrongDatabase { .. }) => {
+                    CliError::refused(anyhow!("{refusal}"))
+                        .hint("name the schema to start from with `--from`, or another mapping with `--map`")
+                }
+                error => failed(&Control::default(), error),
+            })?;
             self.ui.detail(format_args!(
                 "{}: {} steps in {:.1} s",
                 phase.name,

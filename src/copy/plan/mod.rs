@@ -148,6 +148,9 @@ pub fn plan(
         }
         let mut members = Vec::new();
         for source in sources {
+            if sides.comes_with_its_whole(source, target) {
+                continue;
+            }
             match sides.table(source, target) {
                 Ok(table) => members.push(table),
                 Err(more) if is_wanted => troubles.extend(more),
@@ -224,6 +227,17 @@ impl Sides<'_> {
         self.pairing
             .source(name)
             .is_some_and(|found| found.name == table.name)
+    }
+
+    /// Rows of a partition that nobody named come with those of its table.
+    fn comes_with_its_whole(&self, from: &Table, to: &Table) -> bool {
+        let is_part = matches!(to.kind, TableKind::Partition { .. });
+        let TableKind::Partition { of, .. } = &from.kind else {
+            return false;
+        };
+        let whole = self.from.table(of);
+        let is_copied = whole.is_some_and(|whole| self.has_place(whole));
+        is_part && is_copied && self.wishes.only.is_empty()
     }
 
     /// Tables that the command line or the mapping names and that are not there.

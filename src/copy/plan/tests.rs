@@ -189,3 +189,24 @@ fn what_does_not_go_together_is_told_all_at_once() {
         }
     }
 }
+
+#[test]
+fn a_partition_comes_with_its_table_unless_it_is_named() {
+    let parts = "
+        CREATE TABLE part (id int, at date, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
+        CREATE TABLE part_old PARTITION OF part FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');
+        CREATE TABLE part_rest PARTITION OF part DEFAULT;";
+    let plan = planned(parts, parts, "", &Wishes::default()).unwrap();
+    assert_eq!(names(&plan), ["part"]);
+    let named = Wishes {
+        only: vec!["part_old".parse().unwrap()],
+        ..Wishes::default()
+    };
+    let troubles = planned(parts, parts, "", &named).unwrap_err();
+    assert!(troubles[0].message.contains("`part_old` is a partition"));
+    // Whose table is not copied has no rows that come with it.
+    let alone = "
+        CREATE TABLE other (id int, at date, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
+        CREATE TABLE part_old PARTITION OF other DEFAULT;";
+    assert!(planned(parts, alone, "", &Wishes::default()).is_err());
+}

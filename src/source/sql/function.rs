@@ -8,7 +8,7 @@ use super::rename;
 use super::setting;
 use super::state::{Applied, Routine, State};
 use crate::schema::{
-    Body, ColumnType, Function, Parallel, Parameter, QualifiedName, Signature, Volatility,
+    Body, ColumnType, Function, Ident, Parallel, Parameter, QualifiedName, Signature, Volatility,
 };
 
 /// `CREATE [ OR REPLACE ] { FUNCTION | PROCEDURE } …`, from after the kind.
@@ -319,7 +319,21 @@ pub(super) fn alter(state: &mut State, c: &mut Cursor<'_>) -> Applied {
 }
 
 /// The function a trigger runs.
+/// Functions for triggers that every database has.
+const OF_THE_SERVER: [&str; 3] = [
+    "suppress_redundant_updates_trigger",
+    "tsvector_update_trigger",
+    "tsvector_update_trigger_column",
+];
+
 pub(super) fn resolve_trigger_function(state: &State, path: &Path) -> QualifiedName {
+    // Whatever the search path is, the server looks among its own first.
+    if path.namespace.is_none()
+        && OF_THE_SERVER.contains(&path.name.as_str())
+        && let Ok(own) = Ident::new("pg_catalog")
+    {
+        return QualifiedName::new(own, path.name.clone());
+    }
     state
         .resolve(path, |name| state.routines.contains_key(name))
         .unwrap_or_else(|| state.target(path))

@@ -224,6 +224,27 @@ fn what_is_no_part_of_the_model_is_listed_until_it_is_dropped() {
 }
 
 #[test]
+fn a_trigger_runs_the_servers_own_function_by_its_bare_name() {
+    for (written, function) in [
+        (
+            "suppress_redundant_updates_trigger",
+            "pg_catalog.suppress_redundant_updates_trigger",
+        ),
+        ("f", "public.f"),
+        (
+            "elsewhere.tsvector_update_trigger",
+            "elsewhere.tsvector_update_trigger",
+        ),
+    ] {
+        let schema = read_text(&format!(
+            "create table a (x int); create trigger t before update on a for each row execute function {written}();"
+        ));
+        let trigger = &table(&schema, "a").triggers[0];
+        assert_eq!(trigger.function.to_string(), function);
+    }
+}
+
+#[test]
 fn roles_decide_whose_privileges_are_listed() {
     let schema = read_text(
         "alter default privileges in schema public grant select on tables to anon;\n\

@@ -526,3 +526,6 @@ impl Lookups for Here<'_> {
         }))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,7 @@
 //! From two servers and a mapping to a copy that is ready to run.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use sqlx::Row;
 
@@ -52,8 +53,8 @@ pub struct Request {
 /// A copy that is ready to run.
 pub struct Copy<'a> {
     pub(super) request: Request,
-    /// What it does.
-    pub plan: Plan,
+    /// What it does. Whoever walks through it holds it, for each step changes the rest.
+    pub plan: Arc<Plan>,
     /// What the target says of itself.
     pub target_facts: Target,
     pub(super) source: Link,
@@ -146,7 +147,7 @@ impl<'a> Copy<'a> {
         };
         Ok(Self {
             request,
-            plan,
+            plan: Arc::new(plan),
             target_facts: facts,
             source,
             target,

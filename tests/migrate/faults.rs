@@ -7,7 +7,7 @@ use crate::cluster::{Cluster, Settings, SmallDisk};
 use crate::{Run, Shop, output};
 
 /// Steps that take long for as long as the table `gate` has a row.
-const WINDOWS: &str = "-- align: batch table=clients key=id size=50
+pub(super) const WINDOWS: &str = "-- align: batch table=clients key=id size=50
 WITH pause AS MATERIALIZED (SELECT count(*) FROM gate WHERE pg_sleep(0.04) IS NOT NULL)
 UPDATE public.clients AS c
 SET client_name = c.name, touched = c.touched + 1
@@ -111,9 +111,7 @@ fn a_backend_that_is_ended_or_called_off_leaves_what_the_table_says() {
                 run.stderr.contains(words) && run.stderr.contains(code),
                 "{what}: {run:#?}"
             );
-            let began = std::time::Instant::now();
             shop.wait_for(ADVISORY, "0");
-            assert!(began.elapsed().as_secs() < 5, "{what}");
             match moment {
                 Moment::First => assert_eq!(shop.dump(), before, "{what}"),
                 Moment::Windows => {

@@ -43,7 +43,13 @@ pub(super) fn gated(name: &str, moment: Moment) -> Shop {
             let path = "migrations/one/V1__add_columns.sql";
             shop.write(path, &format!("{}{WAITS}", read(path)));
         }
-        Moment::Windows => shop.write("migrations/one/V2__fill_names.sql", WINDOWS),
+        Moment::Windows => {
+            // So many that they take seconds.
+            let rows =
+                "INSERT INTO clients SELECT n, 'x', '1' FROM generate_series(1001, 10000) AS n";
+            shop.db.psql(rows);
+            shop.write("migrations/one/V2__fill_names.sql", WINDOWS);
+        }
         Moment::Statements => {
             let path = "migrations/one/V3__index_names.sql";
             let more = "CREATE INDEX CONCURRENTLY clients_touched ON public.clients (touched);\n";
@@ -139,6 +145,7 @@ fn the_run_goes_on_without_the_session_that_watches() {
     wait_for(&shop, Moment::Windows);
     let watcher = "SELECT count(*) FILTER (WHERE pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND application_name NOT LIKE 'align migrate %' AND application_name <> 'psql'";
     assert_eq!(shop.db.psql(watcher), "1");
+    shop.db.psql("DELETE FROM gate");
     output(child).ends_with(0);
     let touched = "SELECT DISTINCT touched FROM clients";
     assert_eq!(shop.db.psql(touched), "1");

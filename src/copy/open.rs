@@ -369,11 +369,11 @@ async fn checks(target: &mut Link, plan: &Plan) -> Result<BTreeMap<String, Vec<C
     for row in rows {
         let table: String = row.try_get("table_name").map_err(failed(doing))?;
         let columns: Vec<String> = row.try_get("columns").map_err(failed(doing))?;
-        let columns = columns.into_iter().filter_map(|name| Ident::new(name).ok());
+        let columns: Result<Vec<Ident>, _> = columns.into_iter().map(Ident::new).collect();
         checks.entry(table).or_default().push(Check {
             name: row.try_get("name").map_err(failed(doing))?,
             expression: row.try_get("expression").map_err(failed(doing))?,
-            columns: columns.collect(),
+            columns: columns.map_err(|error| failed(doing)(sqlx::Error::Decode(error.into())))?,
             code: if row.try_get("is_null").map_err(failed(doing))? {
                 Code::NullNotAllowed.as_str()
             } else {

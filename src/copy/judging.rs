@@ -1,5 +1,7 @@
 //! The staged rows are judged, on the target.
 
+use std::sync::Arc;
+
 use sqlx::Row;
 
 use super::error::{CopyError, failed};
@@ -19,11 +21,12 @@ impl Copy<'_> {
         first: usize,
         skip: &[bool],
     ) -> Result<(), CopyError> {
-        for unit in self.plan.units.clone().iter().skip(first) {
-            let tables: Vec<TablePlan> = unit
+        let plan = Arc::clone(&self.plan);
+        for unit in plan.units.iter().skip(first) {
+            let tables: Vec<&TablePlan> = unit
                 .iter()
                 .filter(|table| !skip[**table])
-                .map(|table| self.plan.tables[*table].clone())
+                .map(|table| &plan.tables[*table])
                 .collect();
             for table in &tables {
                 self.check()?;
@@ -92,7 +95,7 @@ impl Copy<'_> {
     /// A row whose parent is bad is bad itself, and so are its children.
     async fn find_orphans(
         &mut self,
-        tables: &[TablePlan],
+        tables: &[&TablePlan],
         home: Home,
         is_circle: bool,
     ) -> Result<(), CopyError> {
@@ -145,8 +148,9 @@ impl Copy<'_> {
     /// What is to become of each table's rows, and whether too many cannot go.
     pub(super) async fn verdict(&mut self, home: Home) -> Result<Vec<TableReport>, CopyError> {
         let mut reports = Vec::new();
-        for table in self.plan.tables.clone() {
-            reports.push(self.verdict_of(&table, home).await?);
+        let plan = Arc::clone(&self.plan);
+        for table in &plan.tables {
+            reports.push(self.verdict_of(table, home).await?);
         }
         Ok(reports)
     }

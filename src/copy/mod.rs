@@ -1,7 +1,7 @@
 //! Rows of one database into another, through a mapping.
 //!
 //! [`plan()`] decides by two schemas and a mapping what a copy does; [`statement`] writes its SQL. Up to
-//! there nothing waits for a server. [`Copy`] does it:
+//! there nothing waits for a server. [`struct@Copy`] does it:
 //!
 //! 1. The source is read in one read-only snapshot, which several sessions share; it evaluates the
 //!    mapping's expressions. Its rows go as they come, in the binary form of COPY, into a *stage* on the
@@ -12,7 +12,7 @@
 //!    quarantine, and what is remembered of rows that are there under another key. An empty table gets its
 //!    indexes and foreign keys after its rows, in the same transaction.
 //!
-//! Where every large table is empty, the rows need no stage: [`straight`] sends them into the tables
+//! Where every large table is empty, the rows need no stage: `straight` sends them into the tables
 //! themselves, in the transaction that publishes them, and keeps the stage for tables that do not take
 //! every row.
 //!

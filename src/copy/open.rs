@@ -1,6 +1,7 @@
 //! From two servers and a mapping to a copy that is ready to run.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use sqlx::Row;
 use sqlx::postgres::PgRow;
@@ -55,8 +56,8 @@ pub struct Request {
 /// A copy that is ready to run.
 pub struct Copy<'a> {
     pub(super) request: Request,
-    /// What it does.
-    pub plan: Plan,
+    /// What it does. Whoever walks through it holds it, for each step changes the rest.
+    pub plan: Arc<Plan>,
     /// What the target says of itself.
     pub target_facts: Target,
     pub(super) source: Link,
@@ -154,7 +155,7 @@ impl<'a> Copy<'a> {
         }
         Ok(Self {
             request,
-            plan,
+            plan: Arc::new(plan),
             target_facts: facts,
             source,
             target,
@@ -396,13 +397,17 @@ fn by_table<T>(
     Ok(found)
 }
 
+fn columns(row: &PgRow) -> Result<Vec<Ident>, sqlx::Error> {
+    let names: Vec<String> = row.try_get("columns")?;
+    let names: Result<Vec<Ident>, _> = names.into_iter().map(Ident::new).collect();
+    names.map_err(|error| sqlx::Error::Decode(error.into()))
+}
+
 fn check(row: &PgRow) -> Result<Check, sqlx::Error> {
-    let columns: Vec<String> = row.try_get("columns")?;
-    let columns = columns.into_iter().filter_map(|name| Ident::new(name).ok());
     Ok(Check {
         name: row.try_get("name")?,
         expression: row.try_get("expression")?,
-        columns: columns.collect(),
+        columns: columns(row)?,
         code: if row.try_get("is_null")? {
             Code::NullNotAllowed.as_str()
         } else {
@@ -412,13 +417,11 @@ fn check(row: &PgRow) -> Result<Check, sqlx::Error> {
 }
 
 fn index(row: &PgRow) -> Result<UniqueIndex, sqlx::Error> {
-    let columns: Vec<String> = row.try_get("columns")?;
-    let columns = columns.into_iter().filter_map(|name| Ident::new(name).ok());
     let defaults: Vec<Option<String>> = row.try_get("defaults")?;
     Ok(UniqueIndex {
         keys: row.try_get("keys")?,
         predicate: row.try_get("predicate")?,
         nulls_not_distinct: row.try_get("nulls_not_distinct")?,
-        columns: columns.zip(defaults).collect(),
+        columns: columns(row)?.into_iter().zip(defaults).collect(),
     })
 }

@@ -1,5 +1,6 @@
 //! From judged rows to rows that everybody sees: each unit of tables in one transaction.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sqlx::Row;
@@ -56,11 +57,12 @@ impl Copy<'_> {
     /// # Errors
     /// [`CopyError`].
     pub async fn dry_run(&mut self) -> Result<Report, CopyError> {
-        self.stage_dry().await?;
+        self.stage_all(Home::Session).await?;
         let skip = vec![false; self.plan.tables.len()];
         self.judge(Home::Session, 0, &skip).await?;
-        for table in self.plan.tables.clone() {
-            self.complete(&table, Home::Session, true).await?;
+        let plan = Arc::clone(&self.plan);
+        for table in &plan.tables {
+            self.complete(table, Home::Session, true).await?;
         }
         Ok(Report {
             run: String::new(),
@@ -84,8 +86,9 @@ impl Copy<'_> {
         self.lock(wait_lock).await?;
         let run = self.begin().await?;
         let mut published = Vec::new();
-        for table in self.plan.tables.clone() {
-            published.push(self.published_and_unchanged(&run, &table).await?);
+        let plan = Arc::clone(&self.plan);
+        for table in &plan.tables {
+            published.push(self.published_and_unchanged(&run, table).await?);
         }
         let mut skip = vec![false; self.plan.tables.len()];
         for unit in &self.plan.units {
@@ -98,7 +101,7 @@ impl Copy<'_> {
             Some(reports) => with_done(reports, published, &skip),
             None => self.go_by_stage(&run, &skip, published).await?,
         };
-        for (table, report) in self.plan.tables.clone().iter().zip(&reports) {
+        for (table, report) in plan.tables.iter().zip(&reports) {
             if report.copied > 0 && !report.was_done {
                 let doing = format!("count what is in `{}`", table.target);
                 self.target
@@ -126,9 +129,10 @@ impl Copy<'_> {
             self.end(run, "failed").await?;
             return Err(error);
         }
-        for table in self.plan.tables.clone() {
+        let plan = Arc::clone(&self.plan);
+        for table in &plan.tables {
             if !skip[table.number - 1] {
-                self.complete(&table, Home::Kept, false).await?;
+                self.complete(table, Home::Kept, false).await?;
             }
         }
         for unit in 0..self.plan.units.len() {
@@ -224,15 +228,16 @@ impl Copy<'_> {
         reports: &mut [TableReport],
     ) -> Result<(), CopyError> {
         let began = Instant::now();
-        let members = self.plan.units[unit].clone();
+        let plan = Arc::clone(&self.plan);
+        let members = &plan.units[unit];
         let mut tries = 0;
         loop {
             tries += 1;
-            for table in &members {
-                let name = self.plan.tables[*table].target.clone();
-                self.tell(Event::Publishing { name: &name });
+            for table in members {
+                let name = &plan.tables[*table].target;
+                self.tell(Event::Publishing { name });
             }
-            match self.publish_once(run, &members, reports).await {
+            match self.publish_once(run, members, reports).await {
                 Ok(()) => break,
                 Err(CopyError::Server { answer, .. })
                     if answer.is_contradiction() && tries < TRIES =>
@@ -243,16 +248,16 @@ impl Copy<'_> {
                     self.tell(Event::Note(words));
                     self.judge(Home::Kept, unit, skip).await?;
                     let anew = self.verdict(Home::Kept).await?;
-                    for table in self.plan.units[unit..].iter().flatten() {
+                    for table in plan.units[unit..].iter().flatten() {
                         if !skip[*table] {
                             reports[*table] = anew[*table].clone();
                         }
                     }
                     self.allow(reports)?;
-                    for table in self.plan.units.clone()[unit..].iter().flatten() {
+                    for table in plan.units[unit..].iter().flatten() {
                         if !skip[*table] {
-                            let table = self.plan.tables[*table].clone();
-                            self.complete(&table, Home::Kept, false).await?;
+                            let table = &plan.tables[*table];
+                            self.complete(table, Home::Kept, false).await?;
                         }
                     }
                 }
@@ -262,7 +267,7 @@ impl Copy<'_> {
                 }
             }
         }
-        for table in &members {
+        for table in members {
             self.tell(Event::Published {
                 table: &reports[*table],
                 took: began.elapsed(),
@@ -311,10 +316,8 @@ impl Copy<'_> {
         reports: &mut [TableReport],
     ) -> Result<(), CopyError> {
         let doing = self.publishing(members);
-        let tables: Vec<TablePlan> = members
-            .iter()
-            .map(|table| self.plan.tables[*table].clone())
-            .collect();
+        let plan = Arc::clone(&self.plan);
+        let tables: Vec<&TablePlan> = members.iter().map(|table| &plan.tables[*table]).collect();
         let pair = self.request.pair.clone();
         let behind = match (tables.as_slice(), members) {
             ([table], [number]) if reports[*number].copied >= WORTH => {
@@ -322,8 +325,7 @@ impl Copy<'_> {
             }
             _ => Behind::default(),
         };
-        let chosen: Vec<&TablePlan> = tables.iter().collect();
-        let sql = publish::insert(&chosen, &self.plan.tables, home, &pair);
+        let sql = publish::insert(&tables, &plan.tables, home, &pair);
         let row = self.target.row(&sql, &doing).await?;
         let copied: Vec<i64> = row.try_get("rows").map_err(failed(doing.clone()))?;
         if let [table] = tables.as_slice() {
@@ -331,9 +333,10 @@ impl Copy<'_> {
         }
         for ((table, number), copied) in tables.iter().zip(members).zip(copied) {
             let report = &mut reports[*number];
-            report.copied = u64::try_from(copied).unwrap_or_default();
+            report.copied = u64::try_from(copied)
+                .map_err(|error| failed(doing.clone())(sqlx::Error::Decode(error.into())))?;
             if self.request.conflict == Conflict::Update
-                && let Some(sql) = publish::update(table, &self.plan.tables, home, &pair)
+                && let Some(sql) = publish::update(table, &plan.tables, home, &pair)
             {
                 report.updated = self.target.run(&sql, &doing).await?;
             }

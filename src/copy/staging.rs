@@ -13,7 +13,7 @@ use super::forward::forward;
 use super::ledger::{self, Run};
 use super::link::Link;
 use super::open::{Copy, Snapshot};
-use super::plan::TablePlan;
+use super::plan::{Plan, TablePlan};
 use super::publishing::WORKERS;
 use super::report::Event;
 use super::statement::source::Pages;
@@ -42,7 +42,7 @@ struct Shared {
     tasks: Mutex<VecDeque<Task>>,
     rows: AtomicU64,
     done: AtomicU64,
-    tables: Vec<TablePlan>,
+    plan: Arc<Plan>,
     run: String,
     from: ConnectOptions,
     to: ConnectOptions,
@@ -55,13 +55,14 @@ impl Copy<'_> {
     /// Stages what is not staged. `skip` are tables that are published and unchanged.
     pub(super) async fn stage(&mut self, run: &Run, skip: &[bool]) -> Result<(), CopyError> {
         if self.only.is_some() {
-            return self.stage_some().await;
+            return self.stage_all(Home::Kept).await;
         }
         let (mut tasks, mut kept, mut changed) = (Vec::new(), 0, 0);
+        let plan = Arc::clone(&self.plan);
         for (index, _) in skip.iter().enumerate().filter(|(_, skipped)| !**skipped) {
-            let table = self.plan.tables[index].clone();
-            let (filenode, pages) = ledger::layout(&mut self.source, &table).await?;
-            let staged = self.windows(run, &table).await?;
+            let table = &plan.tables[index];
+            let (filenode, pages) = ledger::layout(&mut self.source, table).await?;
+            let staged = self.windows(run, table).await?;
             if staged.is_none() {
                 let forget = format!(
                     "DELETE FROM align.copy_windows WHERE run = {} AND table_name = {}",
@@ -70,7 +71,7 @@ impl Copy<'_> {
                 );
                 let sql = format!(
                     "BEGIN; {}; {forget}; COMMIT",
-                    stage::create(&table, Home::Kept)
+                    stage::create(table, Home::Kept)
                 );
                 self.target
                     .run(&sql, &format!("make the stage of `{}`", table.name))
@@ -84,7 +85,7 @@ impl Copy<'_> {
                 if let Some(known) = known {
                     let window = staged.remove(known);
                     let is_same = self
-                        .is_unchanged(&table, Some(range), window.since, window.rows)
+                        .is_unchanged(table, Some(range), window.since, window.rows)
                         .await?;
                     if is_same {
                         kept += 1;
@@ -105,8 +106,8 @@ impl Copy<'_> {
                 let page = window.pages.from;
                 let sql = format!(
                     "BEGIN; {}; {}; COMMIT",
-                    stage::forget(&table, Home::Kept, page),
-                    ledger::unstaged(&run.id, &table, page)
+                    stage::forget(table, Home::Kept, page),
+                    ledger::unstaged(&run.id, table, page)
                 );
                 self.target
                     .run(&sql, &format!("clear the stage of `{}`", table.name))
@@ -157,7 +158,7 @@ impl Copy<'_> {
             tasks: Mutex::new(tasks.into()),
             rows: AtomicU64::new(0),
             done: AtomicU64::new(0),
-            tables: self.plan.tables.clone(),
+            plan: Arc::clone(&self.plan),
             run: run.id.clone(),
             from: self.request.from.clone(),
             to: self.request.to.clone(),
@@ -187,62 +188,33 @@ impl Copy<'_> {
         }
     }
 
-    /// Stages the rows of an earlier copy that are in quarantine.
-    async fn stage_some(&mut self) -> Result<(), CopyError> {
-        let only = self.only.clone().unwrap_or_default();
-        for table in self.plan.tables.clone() {
-            let name = table.name.clone();
-            let create = stage::create(&table, Home::Kept);
+    /// Stages all tables by the connections of the run itself; of a copy that is limited to some keys, the
+    /// rows of these.
+    pub(super) async fn stage_all(&mut self, home: Home) -> Result<(), CopyError> {
+        let plan = Arc::clone(&self.plan);
+        for table in &plan.tables {
+            let name = &table.name;
             self.target
-                .run(&create, &format!("make the stage of `{name}`"))
+                .run(
+                    &stage::create(table, home),
+                    &format!("make the stage of `{name}`"),
+                )
                 .await?;
-            for keys in only
-                .get(&name)
-                .map(Vec::as_slice)
-                .unwrap_or_default()
-                .chunks(5000)
-            {
-                let select = source::select(&table, None, Some(&source::among(&table, keys)));
-                self.stage_here(&table, Home::Kept, &select).await?;
-            }
-            let doing = format!("count what is staged of `{name}`");
-            self.target
-                .run(&stage::analyze(&table, Home::Kept), &doing)
-                .await?;
-        }
-        Ok(())
-    }
-
-    /// Stages everything in this session alone, where nobody else sees it.
-    pub(super) async fn stage_dry(&mut self) -> Result<(), CopyError> {
-        let only = self.only.clone();
-        for table in self.plan.tables.clone() {
-            let name = table.name.clone();
-            let create = stage::create(&table, Home::Session);
-            self.target
-                .run(&create, &format!("make the stage of `{name}`"))
-                .await?;
-            match &only {
-                None => {
-                    let select = source::select(&table, None, None);
-                    self.stage_here(&table, Home::Session, &select).await?;
-                }
+            let selects: Vec<String> = match &self.only {
+                None => vec![source::select(table, None, None)],
                 Some(only) => {
-                    for keys in only
-                        .get(&name)
-                        .map(Vec::as_slice)
-                        .unwrap_or_default()
-                        .chunks(5000)
-                    {
-                        let select =
-                            source::select(&table, None, Some(&source::among(&table, keys)));
-                        self.stage_here(&table, Home::Session, &select).await?;
-                    }
+                    let keys = only.get(name).map(Vec::as_slice).unwrap_or_default();
+                    let parts = keys.chunks(5000).map(|keys| source::among(table, keys));
+                    let selects = parts.map(|among| source::select(table, None, Some(&among)));
+                    selects.collect()
                 }
+            };
+            for select in selects {
+                self.stage_here(table, home, &select).await?;
             }
             let doing = format!("count what is staged of `{name}`");
             self.target
-                .run(&stage::analyze(&table, Home::Session), &doing)
+                .run(&stage::analyze(table, home), &doing)
                 .await?;
         }
         Ok(())
@@ -348,7 +320,7 @@ async fn stage_range(
     source: &mut Link,
     target: &mut Link,
 ) -> Result<u64, CopyError> {
-    let table = &shared.tables[task.table];
+    let table = &shared.plan.tables[task.table];
     let doing = format!("stage rows of `{}`", table.name);
     let select = source::select(table, task.has_pages.then_some(task.pages), None);
     let rows = if shared.is_one_database {

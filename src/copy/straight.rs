@@ -120,15 +120,16 @@ impl Copy<'_> {
             skip.len()
         ];
         let mut has_large = false;
-        for unit in self.plan.units.clone() {
+        let plan = Arc::clone(&self.plan);
+        for unit in &plan.units {
             for &number in unit.iter().filter(|number| !skip[**number]) {
-                let table = self.plan.tables[number].clone();
-                let staged = self.windows(run, &table).await?;
+                let table = &plan.tables[number];
+                let staged = self.windows(run, table).await?;
                 if staged.is_some_and(|windows| !windows.is_empty()) {
                     return Ok(None);
                 }
-                let (_, pages) = ledger::layout(&mut self.source, &table).await?;
-                let is_straight = unit.len() == 1 && self.may_go_straight(&table).await?;
+                let (_, pages) = ledger::layout(&mut self.source, table).await?;
+                let is_straight = unit.len() == 1 && self.may_go_straight(table).await?;
                 let is_large = !table.has_pages || pages >= SMALL;
                 if is_large && !is_straight {
                     return Ok(None);
@@ -165,8 +166,9 @@ impl Copy<'_> {
         ways: &[Way],
     ) -> Result<Vec<TableReport>, CopyError> {
         let mut reports = vec![TableReport::default(); skip.len()];
-        let units: Vec<Vec<usize>> = self.plan.units.clone();
-        let units: Vec<(usize, &Vec<usize>)> = units
+        let plan = Arc::clone(&self.plan);
+        let units: Vec<(usize, &Vec<usize>)> = plan
+            .units
             .iter()
             .enumerate()
             .filter(|(_, unit)| !skip[unit[0]])
@@ -216,12 +218,13 @@ impl Copy<'_> {
         self.target.run("BEGIN", doing).await?;
         self.claim(doing).await?;
         self.target.rows(MEMORY, doing).await?;
-        for table in self.plan.tables.clone() {
+        let plan = Arc::clone(&self.plan);
+        for table in &plan.tables {
             let home = Home::Session;
             let sql = format!(
                 "{}; {}",
-                stage::create(&table, home),
-                stage::create_judgement(&table, home)
+                stage::create(table, home),
+                stage::create_judgement(table, home)
             );
             self.target.run(&sql, doing).await?;
         }
@@ -254,29 +257,30 @@ impl Copy<'_> {
             reports[*only] = report;
             return Ok(());
         }
+        let plan = Arc::clone(&self.plan);
         let home = Home::Session;
         for table in unit {
-            let table = self.plan.tables[*table].clone();
+            let table = &plan.tables[*table];
             let doing = format!("count what is staged of `{}`", table.name);
-            let select = source::select(&table, None, None);
-            self.stage_here(&table, home, &select).await?;
+            let select = source::select(table, None, None);
+            self.stage_here(table, home, &select).await?;
             self.target
-                .run(&stage::analyze(&table, home), &doing)
+                .run(&stage::analyze(table, home), &doing)
                 .await?;
         }
-        let others: Vec<bool> = (0..self.plan.tables.len())
+        let others: Vec<bool> = (0..plan.tables.len())
             .map(|table| !unit.contains(&table))
             .collect();
         self.judge(home, number, &others).await?;
         for table in unit {
-            let plan = self.plan.tables[*table].clone();
-            reports[*table] = self.verdict_of(&plan, home).await?;
+            let planned = &plan.tables[*table];
+            reports[*table] = self.verdict_of(planned, home).await?;
             self.allow(std::slice::from_ref(&reports[*table]))?;
-            self.complete(&plan, home, false).await?;
+            self.complete(planned, home, false).await?;
         }
         for table in unit {
-            let name = self.plan.tables[*table].target.clone();
-            self.tell(Event::Publishing { name: &name });
+            let name = &plan.tables[*table].target;
+            self.tell(Event::Publishing { name });
         }
         self.put(run, unit, home, reports).await
     }
@@ -288,16 +292,17 @@ impl Copy<'_> {
         number: usize,
         pages: u64,
     ) -> Result<Option<TableReport>, CopyError> {
-        let table = self.plan.tables[number].clone();
+        let plan = Arc::clone(&self.plan);
+        let table = &plan.tables[number];
         let doing = format!("publish `{}`", table.target);
         self.target.run("SAVEPOINT load", &doing).await?;
-        match self.load_all(&table, pages).await {
+        match self.load_all(table, pages).await {
             Ok(Some(came)) => {
                 self.target.run("RELEASE load", &doing).await?;
-                let report = self.came(&table, came).await?;
+                let report = self.came(table, came).await?;
                 self.allow(std::slice::from_ref(&report))?;
-                self.complete(&table, Home::Session, false).await?;
-                self.note_down(run, &table, Home::Session, &report).await?;
+                self.complete(table, Home::Session, false).await?;
+                self.note_down(run, table, Home::Session, &report).await?;
                 Ok(Some(report))
             }
             Ok(None) => {

@@ -1,9 +1,9 @@
 //! How two schemas differ, under a mapping: [`compare`] is total, and trouble in a user's schema is
 //! data in its result.
 //!
-//! The order of decisions: which table stands for which ([`pairing`]), which column stands for which
-//! and what it earns ([`column`]), what else differs ([`facts`], [`object`]), which queries of the
-//! other application find their way ([`select`]), and what of all this blocks ([`blocker`]).
+//! The order of decisions: which table stands for which (`pairing`), which column stands for which
+//! and what it earns (`column`), what else differs (`facts`, `object`), which queries of the
+//! other application find their way (`select`), and what of all this blocks (`blocker`).
 
 mod access;
 mod blocker;

@@ -21,7 +21,7 @@ pub struct Driver<'d, 'a> {
     failure: Option<MigrateError>,
 }
 
-/// Tells refinery that something failed; [`Driver::failure`] has the rest.
+/// Tells refinery that something failed; `Driver::failure` has the rest.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct Failed(String);

@@ -209,3 +209,52 @@ async fn ask(
     };
     Ok(Some(Finding::new(message).shown_by(sql)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::{TextFile, sql};
+
+    fn table(body: &str) -> Table {
+        let file = TextFile {
+            name: "t.sql".to_owned(),
+            text: format!("CREATE TABLE t (a int, b int); {body}"),
+        };
+        let mut schema = sql::read(&[file], &[Ident::new("public").unwrap()]).unwrap();
+        schema.tables.remove(0)
+    }
+
+    #[test]
+    fn a_key_is_guaranteed_only_by_one_that_refuses_no_less() {
+        let (key, distinct) = ("UNIQUE (a)", "UNIQUE NULLS NOT DISTINCT (a)");
+        let add = |key: &str| format!("ALTER TABLE t ADD {key}");
+        let index = |rest: &str| format!("CREATE UNIQUE INDEX k ON t {rest}");
+        for (here, target, expected) in [
+            (add(key), add(key), true),
+            (index("(a)"), add(key), true),
+            (add(key), index("(a) WHERE b > 0"), true),
+            (index("(a) WHERE b > 0"), index("(a) WHERE b > 0"), true),
+            (index("(a) WHERE b > 0"), index("(a) WHERE b > 1"), false),
+            (index("(a) WHERE b > 0"), add(key), false),
+            (add(key), add(distinct), false),
+            (add("UNIQUE (a, b)"), add(key), false),
+            ("CREATE INDEX k ON t (a)".to_owned(), add(key), false),
+        ] {
+            let wanted = uniques(&table(&target)).remove(0);
+            let found = guarantees(&table(&here), &wanted);
+            assert_eq!(found, expected, "{here} for {target}");
+        }
+        let mut broken = table(&index("(a)"));
+        broken.indexes[0].invalid = true;
+        assert!(!guarantees(&broken, &uniques(&table(&add(key)))[0]));
+    }
+
+    #[test]
+    fn a_check_that_was_not_validated_says_nothing_of_the_rows() {
+        let add = "ALTER TABLE t ADD CHECK (a > 0)";
+        let rule = table(add).checks.remove(0);
+        assert!(holds(&table(add), &rule));
+        assert!(!holds(&table(&format!("{add} NOT VALID")), &rule));
+        assert!(!holds(&table("ALTER TABLE t ADD CHECK (a > 1)"), &rule));
+    }
+}

@@ -220,3 +220,53 @@ fn here(message: &str) -> String {
 fn number(count: usize) -> u64 {
     u64::try_from(count).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mapping::file;
+    use crate::schema::{Ident, Schema};
+    use crate::source::{TextFile, sql};
+    use crate::verify::Verdict;
+
+    fn schema(columns: &str) -> Schema {
+        let text = format!("CREATE TABLE t ({columns});");
+        let name = "t.sql".to_owned();
+        sql::read(&[TextFile { name, text }], &[Ident::new("public").unwrap()]).unwrap()
+    }
+
+    #[test]
+    fn a_column_is_known_to_be_narrower_by_its_name_and_its_type() {
+        let target = schema("a text, b text");
+        for (here, named, expected) in [
+            ("a text, b text", "", "passed"),
+            ("a varchar(10), b text", "'t.a' = 'varchar(10)'", "known"),
+            (
+                "a varchar(10), b text",
+                "'public.t.a' = 'varchar(10)'",
+                "known",
+            ),
+            ("a varchar(10), b text", "'t.a' = 'varchar(20)'", "failed 1"),
+            ("a varchar(10), b text", "'t.b' = 'varchar(10)'", "failed 1"),
+            (
+                "a varchar(10), b varchar(10)",
+                "'t.a' = 'varchar(10)'",
+                "failed 1",
+            ),
+            ("a varchar(10), b varchar(10)", "", "failed 2"),
+        ] {
+            let text = format!("format = 1\n[verify.narrower]\n{named}\n");
+            let mapping = file::read(&text).unwrap_or_else(|errors| panic!("{errors:?}"));
+            let comparison = crate::diff::compare(&schema(here), &target, &mapping);
+            let changes: Vec<&Change> = changes(&comparison).collect();
+            let check = narrower(&comparison, &mapping, &changes);
+            let found = match check.verdict {
+                Verdict::Passed => "passed".to_owned(),
+                Verdict::Known { .. } => "known".to_owned(),
+                Verdict::Failed => format!("failed {}", check.findings.len()),
+                Verdict::Skipped { why } => why,
+            };
+            assert_eq!(found, expected, "{here} with {named}");
+        }
+    }
+}

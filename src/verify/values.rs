@@ -535,3 +535,6 @@ impl Lookups for Here<'_> {
         }))
     }
 }
+
+#[cfg(test)]
+mod tests;

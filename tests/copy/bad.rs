@@ -160,6 +160,20 @@ fn a_resumed_run_sees_what_changed_meanwhile() {
 }
 
 #[test]
+fn a_row_that_is_gone_meanwhile_is_not_copied() {
+    let pair = pair("gone");
+    pair.to.psql(SLOW);
+    let mut child = pair.start(&[]);
+    wait_for(&pair, AT_WORK);
+    child.kill().expect("it is ours");
+    finished(child.wait_with_output().expect("it is ours"));
+    // No row that is left is younger than the snapshot in which it was staged.
+    pair.from.psql("DELETE FROM notes WHERE id = 6");
+    pair.copy(&[]).ends_with(0);
+    assert_eq!(pair.to.psql(ROWS), "400|399");
+}
+
+#[test]
 fn a_role_that_does_not_see_every_row_is_refused() {
     let pair = pair("rights");
     Cluster::shared().role("copy_reader", "LOGIN");

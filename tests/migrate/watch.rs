@@ -2,8 +2,7 @@
 
 use std::process::Stdio;
 
-use crate::faults::{Moment, gated};
-use crate::resume::{signal, slow, wait_for_windows};
+use crate::resume::{hurry, signal, slow, wait_for_windows};
 use crate::{Shop, cluster, output, read_until};
 
 fn watch(shop: &Shop, args: &[&str]) -> std::process::Child {
@@ -12,11 +11,11 @@ fn watch(shop: &Shop, args: &[&str]) -> std::process::Child {
     command.spawn().expect("the program starts")
 }
 
-/// A batch that takes its time until the table `gate` is empty.
+/// Takes so long that it is looked at more than once.
 fn long(name: &str) -> Shop {
-    let shop = gated(name, Moment::Windows);
+    let shop = slow(name);
     shop.db
-        .psql("INSERT INTO clients SELECT n, 'x', '1' FROM generate_series(1001, 50000) AS n");
+        .psql("INSERT INTO clients SELECT n, 'x', '1' FROM generate_series(10001, 50000) AS n");
     shop
 }
 
@@ -29,7 +28,7 @@ fn a_run_is_followed_from_beside_until_it_ends() {
     let mut json = watch(&shop, &["--format", "json"]);
     let mut text = read_until(beside.stdout.as_mut().unwrap(), " rows a second");
     let first = read_until(json.stdout.as_mut().unwrap(), "\"running\":");
-    shop.db.psql("DELETE FROM gate");
+    hurry(&shop);
     output(child).ends_with(0);
     text += &output(beside).ends_with(0).stdout;
     for words in [
@@ -79,7 +78,7 @@ fn ctrl_c_ends_the_watch_and_not_the_run() {
     signal(&watch, "-INT");
     output(watch).ends_with(130);
     assert!(child.try_wait().unwrap().is_none(), "it goes on");
-    shop.db.psql("DELETE FROM gate");
+    hurry(&shop);
     output(child).ends_with(0);
 }
 
@@ -89,7 +88,9 @@ fn a_failed_run_is_said_at_the_end() {
     shop.write("migrations/one/V3__index_names.sql", "SELECT 1 / 0;\n");
     let child = shop.start(&["--phase", "one"]);
     wait_for_windows(&shop);
-    let watch = watch(&shop, &[]);
+    let mut watch = watch(&shop, &[]);
+    read_until(watch.stdout.as_mut().unwrap(), ": running: pid ");
+    hurry(&shop);
     output(child).ends_with(4);
     let run = output(watch).ends_with(0);
     assert!(

@@ -133,6 +133,75 @@ fn a_sample_of_children_is_of_the_parents_sample() {
 }
 
 #[test]
+fn only_what_holds_every_row_apart_is_a_key() {
+    let to = "CREATE TABLE t (id int PRIMARY KEY, a text, b int);";
+    for (key, expected) in [
+        ("CREATE UNIQUE INDEX k ON t (a)", &[vec![1]][..]),
+        ("CREATE UNIQUE INDEX k ON t (b, a)", &[vec![2, 1]]),
+        ("CREATE UNIQUE INDEX k ON t (a) WHERE b > 0", &[]),
+        ("CREATE UNIQUE INDEX k ON t (lower(a))", &[]),
+        ("CREATE INDEX k ON t (a)", &[]),
+    ] {
+        let plan = planned(to, &format!("{to} {key};"), "", &Wishes::default()).unwrap();
+        let found: Vec<Vec<usize>> = plan.tables[0]
+            .uniques
+            .iter()
+            .map(|unique| unique.fields.clone())
+            .collect();
+        assert_eq!(found, expected, "{key}");
+    }
+    let mut broken = schema(&format!("{to} CREATE UNIQUE INDEX k ON t (a);"));
+    broken.tables[0].indexes[0].invalid = true;
+    let lookups = Empty(crate::transform::LookupTable::default());
+    let mapping = file::read("format = 1").unwrap();
+    let plan = plan(&schema(to), &broken, &mapping, &Wishes::default(), &lookups).unwrap();
+    assert_eq!(plan.tables[0].uniques, []);
+    // A source without a primary key has one in a unique key that no NULL slips through.
+    for (columns, expected) in [
+        ("id int, a text NOT NULL UNIQUE, b int", &["a"][..]),
+        ("id int UNIQUE, a text, b int NOT NULL UNIQUE", &["b"]),
+        ("id int NOT NULL, a text, b int, UNIQUE (id, b)", &[]),
+    ] {
+        let from = format!("CREATE TABLE t ({columns})");
+        let found: Vec<String> = match planned(&from, to, "", &Wishes::default()) {
+            Ok(plan) => plan.tables[0]
+                .key
+                .iter()
+                .map(|column| column.name.to_string())
+                .collect(),
+            Err(_) => Vec::new(),
+        };
+        assert_eq!(found, expected, "{columns}");
+    }
+}
+
+#[test]
+fn a_foreign_key_goes_by_one_of_the_source_over_all_its_columns() {
+    let table =
+        "CREATE TABLE t (id int PRIMARY KEY, a int, b int, FOREIGN KEY (a) REFERENCES one (id))";
+    let one = "CREATE TABLE one (id int PRIMARY KEY);";
+    let two = "CREATE TABLE two (id int, part int, PRIMARY KEY (id, part));";
+    for (from, expected) in [
+        (table.to_owned(), Some("public.one")),
+        (
+            table.replace(
+                "(a) REFERENCES one (id)",
+                "(a, b) REFERENCES two (id, part)",
+            ),
+            None,
+        ),
+        (table.replace("(a) REFERENCES", "(b) REFERENCES"), None),
+    ] {
+        let from = format!("{one} {two} {from};");
+        let to = format!("{one} {two} {table};");
+        let plan = planned(&from, &to, "", &Wishes::default()).unwrap();
+        let table = plan.tables.iter().find(|table| table.name == "t").unwrap();
+        let found = table.references[0].source.as_ref().map(ToString::to_string);
+        assert_eq!(found.as_deref(), expected, "{from}");
+    }
+}
+
+#[test]
 fn what_does_not_go_together_is_told_all_at_once() {
     let only = |name: &str| Wishes {
         only: vec![name.parse().unwrap()],

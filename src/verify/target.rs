@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{Check, Finding, Section};
-use crate::diff::{Blocker, Change, Comparison, Object, What};
+use super::{Check, Finding, Section, Spot};
+use crate::diff::{Blocker, Change, Comparison, Counterpart, Object, What};
 use crate::gate::Verdict;
 use crate::mapping::Mapping;
 
@@ -21,7 +21,11 @@ pub fn check(
     let section = Section::Structure;
     let gate = verdict.reasons.iter().map(Finding::new).collect();
     let blockers = comparison.blockers.iter();
-    let blockers = blockers.map(blocked).collect();
+    let spots = Spots {
+        comparison,
+        mapping,
+    };
+    let blockers = blockers.map(|found| blocked(found, spots)).collect();
     let columns: usize = comparison
         .tables
         .iter()
@@ -30,7 +34,9 @@ pub fn check(
     let changes: Vec<&Change> = changes(comparison).collect();
     let of = |fits: &dyn Fn(&Change) -> bool| {
         let found = changes.iter().filter(|change| fits(change));
-        found.map(|change| finding(change)).collect::<Vec<_>>()
+        found
+            .map(|change| finding(change, spots))
+            .collect::<Vec<_>>()
     };
     let lacking =
         of(&|change| !is_access(change) && !is_harmless(change) && change.what != What::Widened);
@@ -57,7 +63,7 @@ pub fn check(
             number(columns),
             lacking,
         ),
-        narrower(comparison, mapping, &changes),
+        narrower(spots, &changes),
         Check::of(
             section,
             "row security is the target's",
@@ -68,9 +74,47 @@ pub fn check(
     ]
 }
 
+/// Where the mapping speaks of what is compared.
+#[derive(Clone, Copy)]
+struct Spots<'a> {
+    comparison: &'a Comparison,
+    mapping: &'a Mapping,
+}
+
+impl Spots<'_> {
+    /// The rule of a target column, or else the pairing of its table.
+    fn find(self, table: &str, column: &str) -> Option<Spot> {
+        let compared = self
+            .comparison
+            .tables
+            .iter()
+            .find(|one| one.name == table)?;
+        let columns = compared.columns.iter();
+        let mut named = columns.filter(|one| one.name.to_string() == column);
+        let rule = named.find_map(|one| match &one.counterpart {
+            Counterpart::Mapped { rule, .. }
+            | Counterpart::Same {
+                rule: Some(rule), ..
+            } => Some(rule.at),
+            Counterpart::Same { rule: None, .. } | Counterpart::None => None,
+        });
+        let home = self.mapping.to.home();
+        let to = compared.to.as_ref()?;
+        let pairings = self.mapping.tables.iter().filter(|pairing| {
+            pairing.to.name == to.name && pairing.to.namespace_or(home) == to.namespace.as_str()
+        });
+        let pairing = || pairings.map(|pairing| pairing.at).next();
+        rule.or_else(pairing).map(Spot::Mapping)
+    }
+}
+
 /// A column that holds less than the target's refuses what the target's own application may write. The way
 /// to the target would widen it.
-fn narrower(comparison: &Comparison, mapping: &Mapping, changes: &[&Change]) -> Check {
+fn narrower(spots: Spots<'_>, changes: &[&Change]) -> Check {
+    let Spots {
+        comparison,
+        mapping,
+    } = spots;
     let name = "no column is narrower than the target's";
     let home = mapping.to.home();
     let is_named = |change: &&&Change| {
@@ -88,7 +132,7 @@ fn narrower(comparison: &Comparison, mapping: &Mapping, changes: &[&Change]) -> 
     let (named, others): (Vec<&&Change>, Vec<&&Change>) = found.partition(|c| is_named(c));
     let columns = comparison.tables.iter().map(|table| table.columns.len());
     let shown = if others.is_empty() { &named } else { &others };
-    let shown = shown.iter().map(|change| finding(change)).collect();
+    let shown = shown.iter().map(|change| finding(change, spots)).collect();
     let mut check = Check::of(Section::Structure, name, number(columns.sum()), shown);
     if others.is_empty() && !named.is_empty() {
         let why = "the mapping names them under `[verify.narrower]`".to_owned();
@@ -114,7 +158,7 @@ fn is_harmless(change: &Change) -> bool {
     change.what == What::Extra || change.object == Object::Comment
 }
 
-fn finding(change: &Change) -> Finding {
+fn finding(change: &Change, spots: Spots<'_>) -> Finding {
     let name = change.to.as_ref().or(change.from.as_ref());
     let place = match (change.table.as_str(), name) {
         ("", Some(name)) => name.clone(),
@@ -128,16 +172,19 @@ fn finding(change: &Change) -> Finding {
         }
         _ => here(&change.message),
     };
-    Finding::new(format!("{place}: {message} ({})", change.kind()))
+    let column = change.to.as_deref().unwrap_or_default();
+    let message = format!("{place}: {message} ({})", change.kind());
+    Finding::new(message).at(spots.find(&change.table, column))
 }
 
-fn blocked(blocker: &Blocker) -> Finding {
+fn blocked(blocker: &Blocker, spots: Spots<'_>) -> Finding {
     let place = match (blocker.table.as_str(), blocker.column.as_str()) {
         ("", _) => String::new(),
         (table, "") => format!("{table}: "),
         (table, column) => format!("{table}.{column}: "),
     };
     Finding::new(format!("{place}{}", here(&blocker.message)))
+        .at(spots.find(&blocker.table, &blocker.column))
 }
 
 /// A comparison knows two sides; the reader has a database, and what was promised of it.

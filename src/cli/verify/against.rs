@@ -10,9 +10,9 @@ use super::super::runtime::{block_on, or_stopped};
 use super::super::ui::Ui;
 use super::{VerifyArgs, answer, failed};
 use crate::copy::planned;
-use crate::mapping::Mapping;
+use crate::mapping::{Mapping, TableRef};
 use crate::migrate::Control;
-use crate::schema::{Ident, Schema};
+use crate::schema::{Ident, QualifiedName, Schema};
 use crate::source::postgres::{ConnectOptions, read};
 use crate::verify::{Against, RANGE_ROWS, Verification, check_against, uneven};
 
@@ -143,10 +143,23 @@ async fn compare(
             verification.checks = uneven(&from, &to, &planned);
         }
         let checks = check_against(against, &planned.plan).await;
-        verification.checks.extend(checks.map_err(failed)?);
+        let mut checks = checks.map_err(failed)?;
+        for (check, plan) in checks.iter_mut().zip(&planned.plan.tables) {
+            let pairings = mapping.tables.iter();
+            let mut of_both = pairings.filter(|pairing| {
+                is_named(&pairing.from, mapping.from.home(), &plan.from)
+                    && is_named(&pairing.to, mapping.to.home(), &plan.to)
+            });
+            check.at = of_both.next().map(|pairing| pairing.at);
+        }
+        verification.checks.extend(checks);
         Ok(verification)
     };
     or_stopped(control, work).await?
+}
+
+fn is_named(name: &TableRef, home: &str, table: &QualifiedName) -> bool {
+    name.name == table.name && name.namespace_or(home) == table.namespace.as_str()
 }
 
 async fn schema(options: &ConnectOptions, namespaces: &[Ident]) -> Result<Schema, CliError> {

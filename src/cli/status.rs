@@ -21,7 +21,7 @@ use crate::migrate::{
     Control, Entry, MigrateError, Missing, Plan, Recorded, Refusal, State, Target, begin_reading,
     holder, missing_rights, own_sessions, read_events, read_old_form, role_sql, standing, survey,
 };
-use crate::report::screen::visible;
+use crate::report::screen::{Screen, visible};
 use crate::source::LoadError;
 use crate::source::postgres::{ConnectOptions, connect};
 
@@ -215,7 +215,7 @@ pub(super) fn run(ui: &Ui, args: &StatusArgs) -> Result<Outcome, CliError> {
                 json + "\n"
             }
             (_, None) if args.grants => grants(&document),
-            (_, None) => text(&document),
+            (_, None) => text(&document, Screen::of(ui.options())),
         };
         args.output.write(ui, &answer)?;
         document
@@ -486,7 +486,7 @@ fn grants(document: &Document) -> String {
     text
 }
 
-fn text(document: &Document) -> String {
+fn text(document: &Document, screen: Screen) -> String {
     let mut text = String::new();
     let mut line = |line: String| {
         writeln!(text, "{}", visible(&line)).expect("a String takes everything");
@@ -495,10 +495,11 @@ fn text(document: &Document) -> String {
         if at > 0 {
             line(String::new());
         }
-        line(format!(
+        let head = format!(
             "{} (PostgreSQL {}), pair {}",
             database.database, database.server_version, document.pair
-        ));
+        );
+        screen.hang(&head).into_iter().for_each(&mut line);
         if let Some(refusal) = &database.refusal {
             line(format!("  cannot be migrated: {refusal}"));
         }
@@ -553,7 +554,8 @@ fn text(document: &Document) -> String {
             ));
         }
         let old_form = database.old_form.as_ref().map(OldFormStatus::lines);
-        old_form.into_iter().flatten().for_each(&mut line);
+        let old_form = old_form.into_iter().flatten();
+        old_form.for_each(|told| screen.hang(&told).into_iter().for_each(&mut line));
         for recorded in database.history.iter().flatten() {
             let what = [
                 recorded.phase.as_deref(),

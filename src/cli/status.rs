@@ -21,7 +21,7 @@ use crate::migrate::{
     Control, Entry, MigrateError, Missing, Plan, Recorded, Refusal, State, Target, begin_reading,
     holder, missing_rights, own_sessions, read_events, read_old_form, role_sql, standing, survey,
 };
-use crate::report::screen::{Screen, visible};
+use crate::report::screen::{Screen, visible, width};
 use crate::source::LoadError;
 use crate::source::postgres::{ConnectOptions, connect};
 
@@ -495,11 +495,17 @@ fn text(document: &Document, screen: Screen) -> String {
         if at > 0 {
             line(String::new());
         }
-        let head = format!(
-            "{} (PostgreSQL {}), pair {}",
-            database.database, database.server_version, document.pair
+        let server = format!(
+            "{} (PostgreSQL {}), ",
+            database.database, database.server_version
         );
-        screen.hang(&head).into_iter().for_each(&mut line);
+        let pair = format!("pair {}", document.pair);
+        if width(&server) + width(&pair) > screen.width {
+            line(server.trim_end().to_owned());
+            line(format!("  {pair}"));
+        } else {
+            line(server + &pair);
+        }
         if let Some(refusal) = &database.refusal {
             line(format!("  cannot be migrated: {refusal}"));
         }
@@ -554,8 +560,7 @@ fn text(document: &Document, screen: Screen) -> String {
             ));
         }
         let old_form = database.old_form.as_ref().map(OldFormStatus::lines);
-        let old_form = old_form.into_iter().flatten();
-        old_form.for_each(|told| screen.hang(&told).into_iter().for_each(&mut line));
+        old_form.into_iter().flatten().for_each(&mut line);
         for recorded in database.history.iter().flatten() {
             let what = [
                 recorded.phase.as_deref(),

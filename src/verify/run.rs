@@ -26,7 +26,7 @@ use crate::{diff, gate, score};
 pub const BUDGET: Duration = Duration::from_secs(600);
 
 /// Takes what is looked at.
-pub type Tell<'a> = &'a dyn Fn(&str);
+type Tell<'a> = &'a dyn Fn(&str);
 
 /// What is checked, and how much of it.
 #[derive(Debug)]
@@ -92,7 +92,7 @@ pub async fn run(
     connection: &mut PgConnection,
     request: &Request<'_>,
     schemas: Option<Schemas>,
-    tell: Tell<'_>,
+    tell: &dyn Fn(&str),
 ) -> Result<Verification, VerifyError> {
     let mapping = request.mapping;
     let mut verification = Verification {

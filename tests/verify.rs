@@ -504,9 +504,12 @@ fn a_sample_says_how_sure_it_makes() {
     let mut command = align(&db);
     command.args(["verify", "--only", "values", "--sample", "300"]);
     let output = command.output().unwrap();
+    // On a screen it is two lines.
     let said = String::from_utf8_lossy(&output.stdout);
+    let said: Vec<&str> = said.split_whitespace().collect();
+    let said = said.join(" ");
     assert!(
-        said.ends_with("\nnot asked for: structure, access, flow, statements, selects\nat most 300 rows of a table were looked at: where none fails, fewer than 0.99 % of its rows do, with 95 % certainty\n"),
+        said.ends_with("not asked for: structure, access, flow, statements, selects at most 300 rows of a table were looked at: where none fails, fewer than 0.99 % of its rows do, with 95 % certainty"),
         "{said}"
     );
     let mut command = align(&db);
@@ -525,6 +528,62 @@ fn a_sample_says_how_sure_it_makes() {
 }
 
 /// What a dump shows, without the token that each has of its own.
+#[test]
+fn what_is_found_has_the_line_where_one_would_mend_it() {
+    let db = copy("places");
+    db.psql(
+        "ALTER TABLE leads DISABLE TRIGGER USER;
+         UPDATE leads SET contact_person = 'Eve' WHERE name = 'Ann';
+         ALTER TABLE leads ENABLE TRIGGER USER;
+         DELETE FROM lead_activities WHERE description = 'second';
+         ALTER TABLE lead_activities ALTER COLUMN description TYPE varchar(100);
+         UPDATE align.\"clara-to-trendtialcrm_phase1_history\" SET checksum = '1' WHERE version = 7",
+    );
+    let mut command = align(&db);
+    command.args(["verify", "--format", "sarif", "--no-write-probe"]);
+    let output = command.output().unwrap();
+    let sarif: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    let mapping = std::fs::read_to_string("mappings/clara-to-trendtialcrm/mapping.toml").unwrap();
+    let mapping: Vec<&str> = mapping.lines().collect();
+    // The file, and in the mapping the entry that begins there.
+    let place = |words: &str| {
+        let found = results.iter().find(|result| {
+            let text = result["message"]["text"].as_str().unwrap();
+            text.contains(words)
+        });
+        let found = found.unwrap_or_else(|| panic!("{words}: {results:#?}"));
+        let place = &found["locations"][0]["physicalLocation"];
+        let file = place["artifactLocation"]["uri"].as_str().unwrap();
+        let line = place["region"]["startLine"].as_u64();
+        let entry = line.map(|line| {
+            let from = usize::try_from(line).unwrap() - 1;
+            mapping[from..from + 3].join("\n")
+        });
+        (file.to_owned(), entry.unwrap_or_default())
+    };
+    for (words, entry) in [
+        (
+            "leads.name → leads.contact_person",
+            "to = \"leads.contact_person\"",
+        ),
+        (
+            "rows of activities are in lead_activities",
+            "to = \"lead_activities\"",
+        ),
+        (
+            "lead_activities.description: varchar(100)",
+            "lead_activities",
+        ),
+    ] {
+        let (file, found) = place(words);
+        assert_eq!(file, "mappings/clara-to-trendtialcrm/mapping.toml");
+        assert!(found.contains(entry), "{words}: {found}");
+    }
+    let (file, _) = place("was applied with checksum");
+    assert!(file.starts_with("migrations/phase1/V7__"), "{file}");
+}
+
 fn dump(db: &Database<'_>) -> String {
     let dump = db.dump();
     let token = |line: &&str| !line.starts_with("\\restrict") && !line.starts_with("\\unrestrict");

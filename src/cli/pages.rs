@@ -83,7 +83,9 @@ fn page(command: &Command) -> Result<String, CliError> {
         Some(text) if text.starts_with("Exit codes") => ".SH \"EXIT STATUS\"\n",
         Some(_) | None => ".SH EXAMPLES\n",
     };
-    Ok(page.replacen(".SH EXTRA\n", title, 1))
+    let page = page.replacen(".SH EXTRA\n", title, 1);
+    // An empty date is written as nothing, and the version would stand in its place.
+    Ok(page.replacen(" 1  \"align", " 1 \"\" \"align", 1))
 }
 
 fn not_written(path: &Path, error: std::io::Error) -> CliError {

@@ -21,7 +21,7 @@ use crate::migrate::{
     Control, Entry, MigrateError, Missing, Plan, Recorded, Refusal, State, Target, begin_reading,
     holder, missing_rights, own_sessions, read_events, read_old_form, role_sql, standing, survey,
 };
-use crate::report::screen::visible;
+use crate::report::screen::{Screen, visible, width};
 use crate::source::LoadError;
 use crate::source::postgres::{ConnectOptions, connect};
 
@@ -215,7 +215,7 @@ pub(super) fn run(ui: &Ui, args: &StatusArgs) -> Result<Outcome, CliError> {
                 json + "\n"
             }
             (_, None) if args.grants => grants(&document),
-            (_, None) => text(&document),
+            (_, None) => text(&document, Screen::of(ui.options())),
         };
         args.output.write(ui, &answer)?;
         document
@@ -486,7 +486,7 @@ fn grants(document: &Document) -> String {
     text
 }
 
-fn text(document: &Document) -> String {
+fn text(document: &Document, screen: Screen) -> String {
     let mut text = String::new();
     let mut line = |line: String| {
         writeln!(text, "{}", visible(&line)).expect("a String takes everything");
@@ -495,10 +495,17 @@ fn text(document: &Document) -> String {
         if at > 0 {
             line(String::new());
         }
-        line(format!(
-            "{} (PostgreSQL {}), pair {}",
-            database.database, database.server_version, document.pair
-        ));
+        let server = format!(
+            "{} (PostgreSQL {}), ",
+            database.database, database.server_version
+        );
+        let pair = format!("pair {}", document.pair);
+        if width(&server) + width(&pair) > screen.width {
+            line(server.trim_end().to_owned());
+            line(format!("  {pair}"));
+        } else {
+            line(server + &pair);
+        }
         if let Some(refusal) = &database.refusal {
             line(format!("  cannot be migrated: {refusal}"));
         }

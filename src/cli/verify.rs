@@ -167,7 +167,7 @@ pub(super) fn run(ui: &Ui, args: &VerifyArgs) -> Result<Outcome, CliError> {
     } else {
         None
     };
-    let work = verify(&request, schemas, &options, &control);
+    let work = verify(ui, &request, schemas, &options, &control);
     let lasting = ui.lasts("checking");
     let verification = block_on(ui, &control, work);
     drop(lasting);
@@ -244,6 +244,7 @@ impl VerifyArgs {
 }
 
 async fn verify(
+    ui: &Ui,
     request: &Request<'_>,
     schemas: Option<Schemas>,
     options: &ConnectOptions,
@@ -251,7 +252,8 @@ async fn verify(
 ) -> Result<Verification, CliError> {
     let connected = or_stopped(control, connect(options)).await?;
     let mut connection = connected.map_err(|error| failed(error.into()))?;
-    let work = verify::run(&mut connection, request, schemas);
+    let tell = |what: &str| ui.now(&format!("checking {what}"));
+    let work = verify::run(&mut connection, request, schemas, &tell);
     or_stopped(control, work).await?.map_err(failed)
 }
 

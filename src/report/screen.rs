@@ -82,6 +82,20 @@ impl Screen {
         lines
     }
 
+    /// The line as it is where it fits; a longer one goes on further in.
+    pub(crate) fn hang(self, line: &str) -> Vec<String> {
+        if width(line) <= self.width {
+            return vec![line.to_owned()];
+        }
+        let indent = line.len() - line.trim_start_matches(' ').len();
+        let wrapped = self.wrap(line, self.width.saturating_sub(indent + 2));
+        let indented = |(at, part): (usize, &String)| {
+            let indent = if at == 0 { indent } else { indent + 2 };
+            format!("{}{part}", " ".repeat(indent))
+        };
+        wrapped.iter().enumerate().map(indented).collect()
+    }
+
     /// The first lines, the last of them cut where more follow.
     pub(crate) fn first_lines(
         self,
@@ -206,5 +220,16 @@ mod tests {
         assert_eq!(WIDE.wrap(&"x".repeat(17), 8), ["xxxxxxxx", "xxxxxxxx", "x"]);
         let lines = WIDE.wrap("one two three four", 9);
         assert_eq!(WIDE.first_lines(lines, 1, 9), ["one two…"]);
+    }
+
+    #[test]
+    fn a_line_that_does_not_fit_goes_on_further_in() {
+        let screen = Screen { width: 12, ..WIDE };
+        assert_eq!(screen.hang("  one  two"), ["  one  two"]);
+        assert_eq!(
+            screen.hang("  one two three four"),
+            ["  one two", "    three", "    four"]
+        );
+        assert_eq!(screen.hang("clients: 1 of 2"), ["clients: 1", "  of 2"]);
     }
 }

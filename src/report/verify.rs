@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::Options;
-use super::screen::Screen;
+use super::screen::{Screen, width};
 use super::style::{ADDED, CHANGED, DIM, HEADING, REMOVED, paint};
 use crate::verify::{Check, Confidence, Section, Summary, Verdict, Verification};
 
@@ -31,13 +31,14 @@ pub fn text(verification: &Verification, options: Options) -> String {
             text.extend(listed.flat_map(|check| lines(check, screen, options)));
             if sums_up && let Some(why) = checks.iter().find_map(|check| skipped_as(check)) {
                 let line = format!("{skipped} checks skipped: {why}");
-                let line = screen.cut(&line, options.width.saturating_sub(4));
+                let line = screen.cut(&screen.clean(&line), screen.width.saturating_sub(4));
                 text.push(format!("  {} {line}", paint(DIM, "-")));
             }
             text.push(String::new());
         }
     }
-    text.push(sum(verification));
+    let sum = sum(verification);
+    text.extend(sum.lines().flat_map(|line| screen.hang(line)));
     text.push(String::new());
     text.join("\n")
 }
@@ -63,12 +64,15 @@ fn lines(check: &Check, screen: Screen, options: Options) -> Vec<String> {
         Verdict::Known { why } => format!("  known to fail: {why}"),
         Verdict::Skipped { why } => format!("  skipped: {why}"),
     };
-    let name = format!("{}{why}", check.name);
-    let name = screen.cut(&name, options.width.saturating_sub(4));
+    let name = screen.clean(&format!("{}{why}", check.name));
+    let name = screen.cut(&name, screen.width.saturating_sub(3 + width(sign)));
     let mut lines = vec![format!("  {} {name}", paint(style, sign))];
     let most = if options.all { usize::MAX } else { OPENED };
     for finding in check.findings.iter().take(most) {
-        let wrapped = screen.wrap(&finding.message, options.width.saturating_sub(8));
+        let wrapped = screen.wrap(
+            &screen.clean(&finding.message),
+            screen.width.saturating_sub(8),
+        );
         lines.extend(wrapped.iter().map(|line| format!("      {line}")));
     }
     let more = check.findings.len().saturating_sub(most);
@@ -76,7 +80,10 @@ fn lines(check: &Check, screen: Screen, options: Options) -> Vec<String> {
         lines.push(format!("      and {more} more"));
     }
     for summary in &check.summaries {
-        let wrapped = screen.wrap(&holds(summary), options.width.saturating_sub(8));
+        let wrapped = screen.wrap(
+            &screen.clean(&holds(summary)),
+            screen.width.saturating_sub(8),
+        );
         lines.extend(wrapped.iter().map(|line| format!("      {line}")));
     }
     lines
@@ -281,5 +288,62 @@ fn json_summary(summary: &Summary) -> JsonSummary<'_> {
             .range
             .as_ref()
             .map(|(least, most)| [least.as_str(), most.as_str()]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::verify::Finding;
+
+    fn check(name: &str, verdict: Verdict) -> Check {
+        let message = "clients.email: row level security off → on, and nobody who is asked for it may see \
+                       a row of the other";
+        Check {
+            section: Section::Values,
+            name: name.repeat(5),
+            verdict,
+            looked_at: 1,
+            findings: vec![Finding {
+                message: message.to_owned(),
+                sql: None,
+                spot: None,
+            }],
+            summaries: Vec::new(),
+            took: Duration::ZERO,
+            at: None,
+        }
+    }
+
+    #[test]
+    fn a_line_is_as_wide_as_the_screen_and_has_its_signs() {
+        let why = "nobody knows → ".repeat(9);
+        let verification = Verification {
+            checks: vec![
+                check("clients.name → clients.client_name", Verdict::Passed),
+                check("leads.name → leads.contact_person", Verdict::Failed),
+                check("顧客", Verdict::Known { why: why.clone() }),
+                check("users", Verdict::Skipped { why }),
+            ],
+            ..Verification::default()
+        };
+        for columns in [40, 80, 100] {
+            for unicode in [false, true] {
+                let options = Options {
+                    all: true,
+                    width: columns,
+                    unicode,
+                };
+                let text = text(&verification, options);
+                let plain = anstream::adapter::strip_str(&text).to_string();
+                for line in plain.lines() {
+                    assert!(width(line) <= columns, "{columns}: {line}");
+                }
+                let arrows = text.contains('→') || text.contains('✓');
+                assert_eq!(arrows, unicode, "{text}");
+            }
+        }
     }
 }

@@ -1,11 +1,15 @@
 //! What was run here, against the files that it is said to come from, and what a run left that did not
 //! end.
 
+use std::path::Path;
+
 use sqlx::postgres::PgConnection;
 
 use super::error::{VerifyError, server};
-use super::{Check, Finding, Section};
-use crate::migrate::{MigrateError, Phase, Refusal, State, check_history, read_progress, survey};
+use super::{Check, Finding, Section, Spot};
+use crate::migrate::{
+    MigrateError, MigrationFile, Phase, Refusal, State, check_history, read_progress, survey,
+};
 
 const PHASES: &str = include_str!("sql/phases.sql");
 const LEFT: &str = include_str!("sql/left.sql");
@@ -73,11 +77,15 @@ pub(super) async fn check(
             continue;
         }
         if let Err(Refusal::Divergent { lines, .. }) = check_history(phase, &standings, &[]) {
-            findings.extend(lines.into_iter().map(Finding::new));
+            findings.extend(lines.into_iter().map(|line| {
+                let mut files = phase.iter().flat_map(|phase| &phase.files);
+                let file = files.find(|file| line.contains(&stem(file.version, &file.name)));
+                Finding::new(line).at(file.and_then(spot))
+            }));
         }
         let pending = entries.filter(|entry| entry.state == State::Pending);
         let pending: Vec<String> = pending
-            .map(|entry| format!("V{}__{}", entry.version, entry.name))
+            .map(|entry| stem(entry.version, &entry.name))
             .collect();
         if let Some(first) = pending.first() {
             let message = match pending.len() {
@@ -85,10 +93,23 @@ pub(super) async fn check(
                 all => format!("{}: {all} are pending, `{first}` first", folder.name),
             };
             let sql = format!("align migrate --phase {}", folder.name);
-            findings.push(Finding::new(message).shown_by(sql));
+            let files = phase.iter().flat_map(|phase| &phase.files);
+            let mut files = files.filter(|file| *first == stem(file.version, &file.name));
+            let file = files.next().and_then(spot);
+            findings.push(Finding::new(message).shown_by(sql).at(file));
         }
     }
     Ok(Check::of(section, name, seen, findings))
+}
+
+fn stem(version: i64, name: &str) -> String {
+    format!("V{version}__{name}")
+}
+
+/// The migration's file; one inside the program is none.
+fn spot(file: &MigrationFile) -> Option<Spot> {
+    let path = &file.script.path;
+    Path::new(path).is_file().then(|| Spot::File(path.clone()))
 }
 
 /// Looks for what is there only while a run is under way. What a migration that is pending drops is that

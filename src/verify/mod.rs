@@ -147,6 +147,17 @@ pub struct Finding {
     pub message: String,
     /// SQL that shows it.
     pub sql: Option<String>,
+    /// Where one would mend it; where it is not known, that of the check.
+    pub spot: Option<Spot>,
+}
+
+/// A place in what the user wrote.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Spot {
+    /// In the mapping.
+    Mapping(At),
+    /// A file as a whole, as the user named it.
+    File(String),
 }
 
 impl Finding {
@@ -154,7 +165,14 @@ impl Finding {
         Self {
             message: message.into(),
             sql: None,
+            spot: None,
         }
+    }
+
+    #[must_use]
+    fn at(mut self, spot: Option<Spot>) -> Self {
+        self.spot = spot;
+        self
     }
 
     #[must_use]

@@ -27,6 +27,9 @@ use crate::{diff, gate, score};
 /// The most that one check may take, unless somebody says otherwise.
 pub const BUDGET: Duration = Duration::from_secs(600);
 
+/// Takes what is looked at.
+type Tell<'a> = &'a dyn Fn(&str);
+
 /// What is checked, and how much of it.
 #[derive(Debug)]
 pub struct Request<'a> {
@@ -82,7 +85,8 @@ impl Request<'_> {
     }
 }
 
-/// Runs every check that is wanted. Those that compare need `schemas`.
+/// Runs every check that is wanted. Those that compare need `schemas`. What is looked at is told as it
+/// begins: a section, and of some the check's name.
 ///
 /// # Errors
 /// [`VerifyError::Server`], or the target cannot be read with its stand-ins.
@@ -90,6 +94,7 @@ pub async fn run(
     connection: &mut PgConnection,
     request: &Request<'_>,
     schemas: Option<Schemas>,
+    tell: &dyn Fn(&str),
 ) -> Result<Verification, VerifyError> {
     let mapping = request.mapping;
     let mut verification = Verification {
@@ -110,6 +115,7 @@ pub async fn run(
     if let Some(compared) = &compared
         && request.takes(Section::Structure)
     {
+        tell(Section::Structure.word());
         let comparison = &compared.comparison;
         let score = score::score(comparison, mapping);
         let verdict = gate::judge(comparison, &score, &mapping.gate);
@@ -135,6 +141,7 @@ pub async fn run(
         .await?;
     }
     if request.takes(Section::Values) {
+        tell(Section::Values.word());
         let values = Values {
             mapping,
             pair: request.pair,
@@ -160,7 +167,8 @@ pub async fn run(
         let name = "the rows are held against one another";
         finish(connection, checks, Section::Values, name, found).await?;
     }
-    probe(connection, request, compared.as_ref(), &roles, checks).await?;
+    let compared = compared.as_ref();
+    probe(connection, request, compared, &roles, (checks, tell)).await?;
     Ok(verification)
 }
 
@@ -303,8 +311,9 @@ async fn probe(
     request: &Request<'_>,
     compared: Option<&Compared>,
     roles: &Roles,
-    checks: &mut Vec<Check>,
+    (checks, tell): (&mut Vec<Check>, Tell<'_>),
 ) -> Result<(), VerifyError> {
+    let tell = |section: Section, name: &str| tell(&format!("{}: {name}", section.word()));
     let tries = [
         Section::Access,
         Section::Flow,
@@ -331,6 +340,7 @@ async fn probe(
     };
     if request.takes(Section::Access) {
         for expect in &mapping.expect_access {
+            tell(Section::Access, &expect.table.to_string());
             let begun = Instant::now();
             let mut check = check_access(&mut probes, expect, home, actors, roles).await?;
             check.took = begun.elapsed();
@@ -340,6 +350,7 @@ async fn probe(
     }
     if request.takes(Section::Flow) {
         for expect in &mapping.expect_flows {
+            tell(Section::Flow, &expect.name);
             let begun = Instant::now();
             let mut check = check_flow(&mut probes, expect, actors, roles).await?;
             check.took = begun.elapsed();
@@ -349,6 +360,7 @@ async fn probe(
     }
     if request.takes(Section::Statements) {
         for expect in &mapping.expect_statements {
+            tell(Section::Statements, &expect.name);
             let begun = Instant::now();
             let mut check = check_statement(&mut probes, expect, actors, roles).await?;
             check.took = begun.elapsed();
@@ -362,6 +374,7 @@ async fn probe(
         && request.takes(Section::Selects)
     {
         for (expect, outcome) in mapping.expect_selects.iter().zip(&comparison.selects) {
+            tell(Section::Selects, &expect.table.to_string());
             let begun = Instant::now();
             let check = check_select(&mut probes, expect, outcome, schema, mapping, roles);
             let mut check = check.await?;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{Check, Finding, Section};
-use crate::diff::{Blocker, Change, Comparison, Object, What};
+use super::{Check, Finding, Section, Spot};
+use crate::diff::{Blocker, Change, Comparison, Counterpart, Object, What};
 use crate::gate::Verdict;
 use crate::mapping::Mapping;
 use crate::schema::Schema;
@@ -34,7 +34,11 @@ pub fn check(
     let section = Section::Structure;
     let gate = verdict.reasons.iter().map(Finding::new).collect();
     let blockers = comparison.blockers.iter();
-    let blockers = blockers.map(blocked).collect();
+    let spots = Spots {
+        comparison,
+        mapping,
+    };
+    let blockers = blockers.map(|found| blocked(found, spots)).collect();
     let columns: usize = comparison
         .tables
         .iter()
@@ -43,7 +47,9 @@ pub fn check(
     let changes: Vec<&Change> = changes(comparison).collect();
     let of = |fits: &dyn Fn(&Change) -> bool| {
         let found = changes.iter().filter(|change| fits(change));
-        found.map(|change| finding(change)).collect::<Vec<_>>()
+        found
+            .map(|change| finding(change, spots))
+            .collect::<Vec<_>>()
     };
     let lacking =
         of(&|change| !is_access(change) && !is_harmless(change) && change.what != What::Widened);
@@ -58,8 +64,8 @@ pub fn check(
         let (named, others): (Vec<&Change>, Vec<&Change>) =
             found.partition(|change| direct.is_named(change));
         excused(
-            Check::of(section, name, number(tables), findings(&others)),
-            findings(&named),
+            Check::of(section, name, number(tables), findings(&others, spots)),
+            findings(&named, spots),
             "the mapping names their policy under `[verify] direct`",
         )
     };
@@ -79,7 +85,7 @@ pub fn check(
             number(columns),
             lacking,
         ),
-        narrower(comparison, mapping, &changes),
+        narrower(spots, &changes),
         judged(SECURITY, &|change| {
             is_access(change) && change.object != Object::Grant
         }),
@@ -87,9 +93,47 @@ pub fn check(
     ]
 }
 
+/// Where the mapping speaks of what is compared.
+#[derive(Clone, Copy)]
+struct Spots<'a> {
+    comparison: &'a Comparison,
+    mapping: &'a Mapping,
+}
+
+impl Spots<'_> {
+    /// The rule of a target column, or else the pairing of its table.
+    fn find(self, table: &str, column: &str) -> Option<Spot> {
+        let compared = self
+            .comparison
+            .tables
+            .iter()
+            .find(|one| one.name == table)?;
+        let columns = compared.columns.iter();
+        let mut named = columns.filter(|one| one.name.to_string() == column);
+        let rule = named.find_map(|one| match &one.counterpart {
+            Counterpart::Mapped { rule, .. }
+            | Counterpart::Same {
+                rule: Some(rule), ..
+            } => Some(rule.at),
+            Counterpart::Same { rule: None, .. } | Counterpart::None => None,
+        });
+        let home = self.mapping.to.home();
+        let to = compared.to.as_ref()?;
+        let pairings = self.mapping.tables.iter().filter(|pairing| {
+            pairing.to.name == to.name && pairing.to.namespace_or(home) == to.namespace.as_str()
+        });
+        let pairing = || pairings.map(|pairing| pairing.at).next();
+        rule.or_else(pairing).map(Spot::Mapping)
+    }
+}
+
 /// A column that holds less than the target's refuses what the target's own application may write. The way
 /// to the target would widen it.
-fn narrower(comparison: &Comparison, mapping: &Mapping, changes: &[&Change]) -> Check {
+fn narrower(spots: Spots<'_>, changes: &[&Change]) -> Check {
+    let Spots {
+        comparison,
+        mapping,
+    } = spots;
     let name = "no column is narrower than the target's";
     let home = mapping.to.home();
     let is_named = |change: &&Change| {
@@ -112,9 +156,9 @@ fn narrower(comparison: &Comparison, mapping: &Mapping, changes: &[&Change]) -> 
             Section::Structure,
             name,
             number(columns.sum()),
-            findings(&others),
+            findings(&others, spots),
         ),
-        findings(&named),
+        findings(&named, spots),
         "the mapping names them under `[verify.narrower]`",
     )
 }
@@ -163,8 +207,9 @@ impl Direct<'_> {
     }
 }
 
-fn findings(changes: &[&Change]) -> Vec<Finding> {
-    changes.iter().map(|change| finding(change)).collect()
+fn findings(changes: &[&Change], spots: Spots<'_>) -> Vec<Finding> {
+    let changes = changes.iter();
+    changes.map(|change| finding(change, spots)).collect()
 }
 
 fn changes(comparison: &Comparison) -> impl Iterator<Item = &Change> {
@@ -184,7 +229,7 @@ fn is_harmless(change: &Change) -> bool {
     change.what == What::Extra || change.object == Object::Comment
 }
 
-fn finding(change: &Change) -> Finding {
+fn finding(change: &Change, spots: Spots<'_>) -> Finding {
     let name = change.to.as_ref().or(change.from.as_ref());
     let place = match (change.table.as_str(), name) {
         ("", Some(name)) => name.clone(),
@@ -198,16 +243,19 @@ fn finding(change: &Change) -> Finding {
         }
         _ => here(&change.message),
     };
-    Finding::new(format!("{place}: {message} ({})", change.kind()))
+    let column = change.to.as_deref().unwrap_or_default();
+    let message = format!("{place}: {message} ({})", change.kind());
+    Finding::new(message).at(spots.find(&change.table, column))
 }
 
-fn blocked(blocker: &Blocker) -> Finding {
+fn blocked(blocker: &Blocker, spots: Spots<'_>) -> Finding {
     let place = match (blocker.table.as_str(), blocker.column.as_str()) {
         ("", _) => String::new(),
         (table, "") => format!("{table}: "),
         (table, column) => format!("{table}.{column}: "),
     };
     Finding::new(format!("{place}{}", here(&blocker.message)))
+        .at(spots.find(&blocker.table, &blocker.column))
 }
 
 /// A comparison knows two sides; the reader has a database, and what was promised of it.
@@ -225,7 +273,7 @@ fn number(count: usize) -> u64 {
 mod tests {
     use super::*;
     use crate::mapping::file;
-    use crate::schema::{Ident, Schema};
+    use crate::schema::Ident;
     use crate::source::{TextFile, sql};
     use crate::verify::Verdict;
 
@@ -259,7 +307,13 @@ mod tests {
             let mapping = file::read(&text).unwrap_or_else(|errors| panic!("{errors:?}"));
             let comparison = crate::diff::compare(&schema(here), &target, &mapping);
             let changes: Vec<&Change> = changes(&comparison).collect();
-            let check = narrower(&comparison, &mapping, &changes);
+            let check = narrower(
+                Spots {
+                    comparison: &comparison,
+                    mapping: &mapping,
+                },
+                &changes,
+            );
             let found = match check.verdict {
                 Verdict::Passed => "passed".to_owned(),
                 Verdict::Known { .. } => "known".to_owned(),

@@ -15,7 +15,7 @@ use super::question::{Question, ask, sound};
 use super::reading;
 use super::{Check, Finding, Section, Verdict, summary};
 use crate::ddl::literal;
-use crate::mapping::{ColumnCorrespondence, Lookup, Mapping, Rule, Status, Sync, TableRef};
+use crate::mapping::{At, ColumnCorrespondence, Lookup, Mapping, Rule, Status, Sync, TableRef};
 use crate::schema::{ColumnType, Ident, QualifiedName, quote};
 use crate::transform::sql::{Expression, columns};
 use crate::transform::{Kind, LookupSource, Lookups, SESSION, Shape, Slot};
@@ -66,6 +66,7 @@ pub async fn check(
             let begun = Instant::now();
             let mut check = rows(connection, values, &entry.from, &entry.to).await?;
             check.took = begun.elapsed();
+            check.at = Some(entry.at);
             checks.push(check);
         }
     }
@@ -74,7 +75,8 @@ pub async fn check(
         if let (Rule::Convert(_), [first, ..], [_, ..]) =
             (&entry.rule, entry.from.as_slice(), entry.to.as_slice())
         {
-            looked.extend(column(connection, values, entry, &first.table, kept).await?);
+            let columns = column(connection, values, entry, &first.table, kept).await?;
+            looked.extend(columns.into_iter().map(|looked| (entry.at, looked)));
         }
     }
     checks.extend(settle(connection, values, looked).await?);
@@ -217,9 +219,9 @@ struct Open<'a> {
 async fn settle(
     connection: &mut PgConnection,
     values: &Values<'_>,
-    looked: Vec<Looked<'_>>,
+    looked: Vec<(At, Looked<'_>)>,
 ) -> Result<Vec<Check>, VerifyError> {
-    let open = looked.iter().filter_map(|one| match one {
+    let open = looked.iter().filter_map(|(_, one)| match one {
         Looked::Open(open) => Some(&open.question),
         Looked::Settled(_) => None,
     });
@@ -229,9 +231,10 @@ async fn settle(
         None => sound(connection, &open).await?,
     };
     let mut checks = Vec::new();
-    for one in looked {
+    for (at, one) in looked {
         let open = match one {
-            Looked::Settled(check) => {
+            Looked::Settled(mut check) => {
+                check.at = Some(at);
                 checks.push(check);
                 continue;
             }
@@ -254,6 +257,7 @@ async fn settle(
             check.summaries = summary::of(connection, before, after).await?;
         }
         check.took = begun.elapsed() + known.map_or(Duration::ZERO, |sound| sound.took);
+        check.at = Some(at);
         checks.push(check);
     }
     Ok(checks)

@@ -89,6 +89,11 @@ fn man_writes_a_page_of_every_command_that_is_shown() {
         check(&place.text(&format!("pages/man1/{name}.1")), name);
     }
     let diff = place.text("pages/man1/align-diff.1");
+    let head = format!(
+        ".TH align-diff 1 \"\" \"align {}\"",
+        env!("CARGO_PKG_VERSION")
+    );
+    assert!(diff.contains(&head), "{diff}");
     assert!(
         diff.contains("\n.SH EXAMPLES\n") && diff.contains("\\-\\-fail\\-under"),
         "{diff}"

@@ -93,7 +93,12 @@ fn colors_are_for_those_who_see_or_ask() {
 #[test]
 fn a_locale_without_utf8_gets_ascii() {
     let place = place(&["a"]);
-    for command in [&["diff"][..], &["map", "check"], &["map", "show"]] {
+    for command in [
+        &["diff"][..],
+        &["diff", "--explain", "clients"],
+        &["map", "check"],
+        &["map", "show"],
+    ] {
         let plain = Run::of(place.command(command).env("LC_ALL", "C")).ends_with(0);
         assert!(plain.stdout.is_ascii(), "{plain:#?}");
         let unset = Run::of(place.command(command).env_remove("LC_ALL")).ends_with(0);

@@ -45,6 +45,7 @@ function measure() {
   const root = document.documentElement;
   return {
     over: root.scrollWidth - root.clientWidth,
+    drawn: [...document.querySelectorAll(".drawing")].every((at) => at.scrollWidth <= at.clientWidth),
     paper: getComputedStyle(document.body).backgroundColor,
     contrast: worst.ratio,
     faintest: worst.text,

@@ -81,6 +81,7 @@ fn pages_fit_phone_and_desktop_and_are_readable_in_light_and_dark() {
         for seen in &measured {
             let what = format!("{}: {seen:#}", file.display());
             assert_eq!(seen["over"], 0, "{what}");
+            assert_eq!(seen["drawn"], true, "the drawing is seen whole: {what}");
             assert_eq!(seen["asked"], 1, "it asks for nothing but itself: {what}");
             assert_eq!(seen["alerted"], false, "{what}");
             assert!(seen["contrast"].as_f64().unwrap() >= 4.5, "{what}");

@@ -12,7 +12,7 @@ use crate::migrate::{Control, Session, confirm_backup};
 pub(super) struct BackupArg {
     /// Where the backup is that `contract` asks for
     ///
-    /// Who can restore from it says so here, or by `SELECT align.confirm_backup('…')` up to a day before.
+    /// Who can restore from it says so here, or by `SELECT align.confirm_backup('...')` up to a day before.
     /// The place is kept in the database, and in the ledger with the consents.
     #[arg(long = "confirm-backup", value_name = "PLACE", value_parser = place)]
     #[arg(conflicts_with_all = ["dry_run", "undo", "adopt", "export"], hide_short_help = true)]

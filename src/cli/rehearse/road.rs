@@ -153,7 +153,8 @@ impl Rehearsal<'_> {
             made_up: self.rows.is_some(),
         };
         let mut connection = connect(options).await.map_err(CliError::failed)?;
-        let work = verify::run(&mut connection, &request, Some(schemas));
+        let tell = |what: &str| self.ui.now(&format!("checking {what}"));
+        let work = verify::run(&mut connection, &request, Some(schemas), &tell);
         or_stopped(self.control, work).await?.map_err(unverified)
     }
 

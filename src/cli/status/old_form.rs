@@ -49,8 +49,9 @@ impl OldFormStatus {
             lines.push(format!("  {word} {}", setting.line()));
         }
         if !self.settings.iter().any(|setting| setting.reaches) {
+            lines.push("  no role's settings lead to it".to_owned());
             lines.push(format!(
-                "  no role's settings lead to it; an old client needs `ALTER ROLE its_role SET search_path = {schema}, public`"
+                "  an old client needs `ALTER ROLE its_role SET search_path = {schema}, public`"
             ));
         }
         let Some(writers) = &self.writers else {

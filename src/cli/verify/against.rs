@@ -12,7 +12,7 @@ use super::{VerifyArgs, answer, failed};
 use crate::copy::{Asked, CopyError, planned};
 use crate::mapping::{Mapping, TableRef};
 use crate::migrate::Control;
-use crate::schema::{Ident, Schema};
+use crate::schema::{Ident, QualifiedName, Schema};
 use crate::verify::{Against, RANGE_ROWS, Verification, check_against, uneven};
 
 #[derive(Debug, Args)]
@@ -175,7 +175,16 @@ async fn compare(
             verification.checks = uneven(&named(from, only), &named(to, only), &planned);
         }
         let checks = check_against(against, &planned.plan).await;
-        verification.checks.extend(checks.map_err(failed)?);
+        let mut checks = checks.map_err(failed)?;
+        for (check, plan) in checks.iter_mut().zip(&planned.plan.tables) {
+            let pairings = mapping.tables.iter();
+            let mut of_both = pairings.filter(|pairing| {
+                is_named(&pairing.from, mapping.from.home(), &plan.from)
+                    && is_named(&pairing.to, mapping.to.home(), &plan.to)
+            });
+            check.at = of_both.next().map(|pairing| pairing.at);
+        }
+        verification.checks.extend(checks);
         Ok(verification)
     };
     or_stopped(control, work).await?
@@ -194,4 +203,8 @@ fn named(mut schema: Schema, only: &[TableRef]) -> Schema {
         });
     }
     schema
+}
+
+fn is_named(name: &TableRef, home: &str, table: &QualifiedName) -> bool {
+    name.name == table.name && name.namespace_or(home) == table.namespace.as_str()
 }

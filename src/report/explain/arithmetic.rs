@@ -76,7 +76,7 @@ pub(super) fn consequences(
             lines.push("It prints as 99.9, since not everything was compared.".to_owned());
         }
     }
-    lines
+    lines.iter().flat_map(|line| screen.hang(line)).collect()
 }
 
 /// Rounded, and as the fraction that it is.

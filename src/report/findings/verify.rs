@@ -2,7 +2,7 @@
 
 use super::{Check, Finding, Findings, Level, Outcome, Spot};
 use crate::report::verify::{not_asked, worth};
-use crate::verify::{Verdict, Verification};
+use crate::verify::{self, Verdict, Verification};
 
 /// What `align verify` found out about `database`; `mapping` is the mapping's file.
 pub(crate) fn of_verification(
@@ -21,9 +21,17 @@ pub(crate) fn of_verification(
         let mut findings: Vec<Finding> = check
             .findings
             .iter()
-            .map(|seen| Finding {
-                sql: seen.sql.clone(),
-                ..Finding::new(&rule, level, &check.name, &seen.message).at(spot.clone())
+            .map(|seen| {
+                let own = match &seen.spot {
+                    Some(verify::Spot::Mapping(at)) => Spot::in_mapping(mapping, *at),
+                    Some(verify::Spot::File(file)) => Some(Spot::file(file)),
+                    None => None,
+                };
+                Finding {
+                    sql: seen.sql.clone(),
+                    ..Finding::new(&rule, level, &check.name, &seen.message)
+                        .at(own.or_else(|| spot.clone()))
+                }
             })
             .collect();
         if check.verdict == Verdict::Failed && findings.is_empty() {

@@ -20,14 +20,14 @@ const COLUMNS: usize = 12;
 /// Tables without a counterpart that are drawn, on each side.
 const ALONE: usize = 30;
 
-const WIDTH: usize = 640;
-const BOX: usize = 236;
+const WIDTH: usize = 488;
+const BOX: usize = 212;
 const RIGHT: usize = WIDTH - BOX;
 const LINE: usize = 19;
 const HEAD: usize = 24;
 const GAP: usize = 16;
 /// Signs that a box has room for.
-const SIGNS: usize = 29;
+const SIGNS: usize = 27;
 
 /// Two tables beside each other.
 struct Pair<'a> {

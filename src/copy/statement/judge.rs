@@ -18,6 +18,9 @@ pub const CHECK: &str = "check.violated";
 /// A row that several rows of the target look like.
 pub const AMBIGUOUS: &str = "match.ambiguous";
 
+/// From how many rows on the way through them has to be chosen with care.
+const MANY: u32 = 10_000;
+
 /// A check of a target table or of a column's domain, as its server prints it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Check {
@@ -68,7 +71,16 @@ impl Judge<'_> {
     /// What cannot be told before the parents are judged. Done again, it finds only what came since.
     pub fn orphans(&self) -> Vec<String> {
         let references = self.table.references.iter();
-        references.map(|reference| self.orphan(reference)).collect()
+        let steps = references.map(|reference| self.orphan(reference));
+        // Whether a row lacks one parent says nothing to the planner about the next, so it expects that none
+        // is left, and would go through whole tables beside each one that is.
+        let careful = format!(
+            "SELECT set_config('enable_nestloop', 'off', false) FROM pg_class \
+             WHERE oid = to_regclass({}) AND reltuples >= {MANY}",
+            literal(&self.home.stage(self.table))
+        );
+        let again = "RESET enable_nestloop".to_owned();
+        [careful].into_iter().chain(steps).chain([again]).collect()
     }
 
     /// What cannot be told before the orphans are out.

@@ -5,8 +5,11 @@
     reason = "a test that cannot go on fails where it is"
 )]
 
+#[path = "../cluster/mod.rs"]
 mod cluster;
 mod faults;
+mod minimal;
+mod told;
 
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
@@ -148,74 +151,6 @@ fn a_phase_that_was_refused_leaves_nothing_behind() {
     assert!(said.contains("the old form was written"), "{said}");
     let (document, _) = verify(&db, &["--only", "structure,values"]);
     assert_eq!(ended(&document, "failed"), []);
-}
-
-/// The checks of `minimal.toml` that failed, and the exit code.
-fn verify_minimal(db: &Database<'_>) -> (Value, i32) {
-    let args = [
-        "--map",
-        "mappings/clara-to-trendtialcrm/minimal.toml",
-        "--only",
-        "access",
-        "--only",
-        "flow",
-        "--only",
-        "statements",
-    ];
-    verify(db, &args)
-}
-
-#[test]
-fn the_views_of_the_profile_minimal_are_tried_under_every_role() {
-    let db = cluster::database("verify_minimal");
-    db.load_shim();
-    db.load("mappings/clara-to-trendtialcrm/clara.sql");
-    db.load("tests/fixtures/verify/rows.sql");
-    let minimal = ["migrate", "--yes", "--phase", "minimal"];
-    align(&db).args(minimal).assert().success();
-    let before = dump(&db);
-    let (document, code) = verify_minimal(&db);
-    assert_eq!(ended(&document, "failed"), []);
-    assert_eq!(ended(&document, "skipped"), []);
-    assert_eq!(code, 0);
-    assert!(dump(&db) == before, "something stayed behind");
-    for (fault, back, check, says) in [
-        (
-            "ALTER VIEW trendtial.calls SET (security_invoker = false)",
-            "ALTER VIEW trendtial.calls SET (security_invoker = true)",
-            "access: trendtial.calls",
-            "outsider can select",
-        ),
-        (
-            "GRANT USAGE ON SCHEMA trendtial TO anon; GRANT SELECT ON trendtial.leads TO anon",
-            "REVOKE ALL ON SCHEMA trendtial FROM anon; REVOKE ALL ON trendtial.leads FROM anon",
-            "access: trendtial.leads",
-            "anon can select, and should not",
-        ),
-        (
-            "REVOKE UPDATE ON trendtial.clients FROM authenticated",
-            "GRANT UPDATE ON trendtial.clients TO authenticated",
-            "access: trendtial.clients",
-            "agent cannot update",
-        ),
-        (
-            "ALTER TABLE users DISABLE ROW LEVEL SECURITY",
-            "ALTER TABLE users ENABLE ROW LEVEL SECURITY",
-            "access: trendtial.users",
-            "outsider can select",
-        ),
-    ] {
-        db.psql(fault);
-        let (document, code) = verify_minimal(&db);
-        db.psql(back);
-        assert_eq!(code, 1, "{fault}");
-        let failed = ended(&document, "failed");
-        let found = failed.iter().find(|(name, _)| name == check);
-        assert!(
-            found.is_some_and(|(_, said)| said.contains(says)),
-            "{fault}: {failed:?}"
-        );
-    }
 }
 
 #[test]
@@ -487,103 +422,6 @@ fn what_takes_too_long_fails_and_the_rest_goes_on() {
     assert!(said.contains("fails to update: it did not end"), "{said}");
 }
 
-#[test]
-fn a_sample_says_how_sure_it_makes() {
-    let db = copy("sampled");
-    let (document, code) = verify(&db, &["--only", "values", "--sample", "2"]);
-    assert_eq!(code, 0);
-    assert_eq!(document["sample"]["rows"], 2);
-    let share = document["sample"]["share_below"].as_f64().unwrap();
-    assert!((share - 0.776_393).abs() < 1e-6, "{share}");
-    let looked_at = |check: &Value| check["looked_at"].as_u64().unwrap();
-    let checks = document["checks"].as_array().unwrap();
-    let of_columns = |check: &&Value| check["name"].as_str().unwrap().contains(" → ");
-    let of_columns = checks.iter().filter(of_columns);
-    assert!(of_columns.clone().count() > 10);
-    assert!(of_columns.clone().all(|check| looked_at(check) <= 2));
-    let mut command = align(&db);
-    command.args(["verify", "--only", "values", "--sample", "300"]);
-    let output = command.output().unwrap();
-    // On a screen it is two lines.
-    let said = String::from_utf8_lossy(&output.stdout);
-    let said: Vec<&str> = said.split_whitespace().collect();
-    let said = said.join(" ");
-    assert!(
-        said.ends_with("not asked for: structure, access, flow, statements, selects at most 300 rows of a table were looked at: where none fails, fewer than 0.99 % of its rows do, with 95 % certainty"),
-        "{said}"
-    );
-    let mut command = align(&db);
-    command.args([
-        "verify", "--only", "values", "--sample", "300", "--budget", "90s",
-    ]);
-    let output = command.args(["--format", "junit"]).output().unwrap();
-    let said = String::from_utf8_lossy(&output.stdout);
-    for property in [
-        "<property name=\"sample\" value=\"at most 300 rows of a table were looked at: where none fails, fewer than 0.99 % of its rows do, with 95 % certainty\"/>",
-        "<property name=\"budget\" value=\"90s\"/>",
-        "<property name=\"not asked for\" value=\"structure, access, flow, statements, selects\"/>",
-    ] {
-        assert!(said.contains(property), "{property} is not in {said}");
-    }
-}
-
-/// What a dump shows, without the token that each has of its own.
-#[test]
-fn what_is_found_has_the_line_where_one_would_mend_it() {
-    let db = copy("places");
-    db.psql(
-        "ALTER TABLE leads DISABLE TRIGGER USER;
-         UPDATE leads SET contact_person = 'Eve' WHERE name = 'Ann';
-         ALTER TABLE leads ENABLE TRIGGER USER;
-         DELETE FROM lead_activities WHERE description = 'second';
-         ALTER TABLE lead_activities ALTER COLUMN description TYPE varchar(100);
-         UPDATE align.\"clara-to-trendtialcrm_phase1_history\" SET checksum = '1' WHERE version = 7",
-    );
-    let mut command = align(&db);
-    command.args(["verify", "--format", "sarif", "--no-write-probe"]);
-    let output = command.output().unwrap();
-    let sarif: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let results = sarif["runs"][0]["results"].as_array().unwrap();
-    let mapping = std::fs::read_to_string("mappings/clara-to-trendtialcrm/mapping.toml").unwrap();
-    let mapping: Vec<&str> = mapping.lines().collect();
-    // The file, and in the mapping the entry that begins there.
-    let place = |words: &str| {
-        let found = results.iter().find(|result| {
-            let text = result["message"]["text"].as_str().unwrap();
-            text.contains(words)
-        });
-        let found = found.unwrap_or_else(|| panic!("{words}: {results:#?}"));
-        let place = &found["locations"][0]["physicalLocation"];
-        let file = place["artifactLocation"]["uri"].as_str().unwrap();
-        let line = place["region"]["startLine"].as_u64();
-        let entry = line.map(|line| {
-            let from = usize::try_from(line).unwrap() - 1;
-            mapping[from..from + 3].join("\n")
-        });
-        (file.to_owned(), entry.unwrap_or_default())
-    };
-    for (words, entry) in [
-        (
-            "leads.name → leads.contact_person",
-            "to = \"leads.contact_person\"",
-        ),
-        (
-            "rows of activities are in lead_activities",
-            "to = \"lead_activities\"",
-        ),
-        (
-            "lead_activities.description: varchar(100)",
-            "lead_activities",
-        ),
-    ] {
-        let (file, found) = place(words);
-        assert_eq!(file, "mappings/clara-to-trendtialcrm/mapping.toml");
-        assert!(found.contains(entry), "{words}: {found}");
-    }
-    let (file, _) = place("was applied with checksum");
-    assert!(file.starts_with("migrations/phase1/V7__"), "{file}");
-}
-
 fn dump(db: &Database<'_>) -> String {
     let dump = db.dump();
     let token = |line: &&str| !line.starts_with("\\restrict") && !line.starts_with("\\unrestrict");
@@ -638,79 +476,4 @@ fn killed_at_any_moment_it_leaves_nothing_behind() {
         assert!(after == before, "moment {moment} left something behind");
     }
     assert!(killed > 0, "every run ended before it was killed");
-}
-
-#[test]
-fn what_columns_hold_before_and_after_is_told_to_those_who_ask() {
-    let db = copy("summed_up");
-    let (document, _) = verify(&db, &["--only", "values"]);
-    let checks = document["checks"].as_array().unwrap();
-    assert!(checks.iter().all(|check| check["columns"].is_null()));
-    let (document, _) = verify(&db, &["--only", "values", "-v"]);
-    let checks = document["checks"].as_array().unwrap();
-    let columns = |name: &str| {
-        let check = checks.iter().find(|check| check["name"] == name);
-        check.unwrap()["columns"].clone()
-    };
-    let column =
-        |when: &str, column: &str, nulls: u64, distinct: u64, of: &str, range: [&str; 2]| {
-            serde_json::json!({
-                "when": when, "column": column, "rows": 3, "nulls": nulls, "distinct": distinct,
-                "range_of": of, "range": range,
-            })
-        };
-    assert_eq!(
-        columns("clients.company_size → clients.company_size"),
-        serde_json::json!([
-            column(
-                "before",
-                "clara.clients.company_size",
-                0,
-                3,
-                "length",
-                ["3", "7"]
-            ),
-            column(
-                "after",
-                "public.clients.company_size",
-                0,
-                3,
-                "value",
-                ["10", "10000"]
-            ),
-        ])
-    );
-    db.psql(
-        "ALTER TABLE leads DISABLE TRIGGER USER; UPDATE leads SET contact_person = NULL WHERE name = 'Ann';
-         ALTER TABLE leads ENABLE TRIGGER USER",
-    );
-    let output = align(&db).args(["verify", "--only", "values"]).output();
-    let said = String::from_utf8(output.unwrap().stdout).unwrap();
-    assert!(
-        said.contains("before: clara.leads.name: 3 rows, 0 NULL, 3 distinct, length 3 to 3"),
-        "{said}"
-    );
-    assert!(
-        said.contains(
-            "after: public.leads.contact_person: 3 rows, 1 NULL, 2 distinct, length 3 to 3"
-        ),
-        "{said}"
-    );
-    assert!(!said.contains("company_size: 3 rows"), "{said}");
-}
-
-#[test]
-fn what_people_change_after_a_rule_that_held_once_is_theirs() {
-    let db = copy("once");
-    db.psql("UPDATE leads SET status_bucket = 'P3', updated_at = now() WHERE name = 'Ann'");
-    let (document, code) = verify(&db, &["--only", "values"]);
-    assert_eq!(ended(&document, "failed"), []);
-    assert_eq!(code, 0);
-    let rule = "leads.lead_score, leads.qualification_status → leads.status_bucket";
-    let checks = document["checks"].as_array().unwrap();
-    let check = checks.iter().find(|check| check["name"] == rule).unwrap();
-    assert_eq!(
-        check["looked_at"], 2,
-        "the row that was changed is left out"
-    );
 }

@@ -346,7 +346,7 @@ fn without_probes_nothing_is_tried() {
     let none = none.output().unwrap();
     assert_eq!(none.status.code(), Some(2));
     let said = String::from_utf8_lossy(&none.stderr);
-    assert!(said.contains("leave no section to check"), "{said}");
+    assert!(said.contains("nothing is left to check"), "{said}");
 }
 
 #[test]

@@ -14,8 +14,7 @@ const SEED: u64 = 20;
 const LOCK: &str =
     "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
-/// A busy machine may take long to notice; a statement that is not called off would take longer still.
-const AT_MOST: Duration = Duration::from_secs(30);
+const AT_MOST: Duration = Duration::from_secs(5);
 
 /// Counts how often a row got its converted form.
 const COUNTER: &str = "

@@ -68,7 +68,8 @@ CREATE TABLE IF NOT EXISTS align.matched (
 CREATE TABLE IF NOT EXISTS align.kept (
     pair        text NOT NULL,
     table_name  text NOT NULL,
-    from_key    text[] NOT NULL,
-    to_key      text[] NOT NULL,
+    -- Half a table may be written down here, and the order of bytes is sorted soonest.
+    from_key    text[] COLLATE "C" NOT NULL,
+    to_key      text[] COLLATE "C" NOT NULL,
     PRIMARY KEY (pair, table_name, from_key)
 );

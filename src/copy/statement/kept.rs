@@ -66,7 +66,7 @@ pub fn steps(
     if !which.is_empty() {
         steps.push(format!(
             "INSERT INTO align.kept AS k (pair, table_name, from_key, to_key) \
-             SELECT DISTINCT ON ({from}) {}, {}, {from}, {to} FROM {matched} AS m \
+             SELECT DISTINCT ON ({from} COLLATE \"C\") {}, {}, {from}, {to} FROM {matched} AS m \
              WHERE ({}) AND array_position({from}, NULL) IS NULL \
              ON CONFLICT (pair, table_name, from_key) DO UPDATE SET to_key = excluded.to_key \
              WHERE k.to_key <> excluded.to_key",

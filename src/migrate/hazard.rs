@@ -104,6 +104,8 @@ const DEPTH: usize = 3;
 #[derive(Debug, Default)]
 pub(super) struct Before {
     made: BTreeSet<String>,
+    /// Tables that were made by migrations applied already, and are empty.
+    empty: BTreeSet<String>,
     /// Table and constraint to the column that is checked to be not NULL.
     checks: BTreeMap<(String, String), String>,
     /// Table and column of such a check that is valid: SET NOT NULL scans nothing.
@@ -111,6 +113,14 @@ pub(super) struct Before {
 }
 
 impl Before {
+    /// With tables that were made by migrations applied already, and are empty.
+    pub(super) fn with_empty(empty: BTreeSet<String>) -> Self {
+        Self {
+            empty,
+            ..Self::default()
+        }
+    }
+
     /// Takes note of a migration that was applied already.
     pub(super) fn learn(&mut self, script: &Script) {
         for statement in &script.statements {
@@ -121,14 +131,21 @@ impl Before {
 
 /// What each statement of a script does, which is learned on the way.
 pub(super) fn effects(script: &Script, before: &mut Before) -> Vec<Effects> {
-    before
-        .made
-        .extend(names_made(&script.statements, &script.text, DEPTH));
+    before.made.extend(made(script));
     before.learn(script);
     let made = &before.made;
+    let or_empty: BTreeSet<String> = made.union(&before.empty).cloned().collect();
     let is_batch = script.directives.batch.is_some();
     let of = |statement: &Statement| {
         let mut effects = of_statement(statement, &script.text, made, DEPTH);
+        if !before.empty.is_empty() {
+            let quick = of_statement(statement, &script.text, &or_empty, DEPTH);
+            for hazard in [Hazard::BlocksWrites, Hazard::RewritesTable] {
+                if !quick.hazards.contains(&hazard) {
+                    effects.hazards.remove(&hazard);
+                }
+            }
+        }
         if alter::only_sets_proven(statement, before) {
             effects.hazards.remove(&Hazard::BlocksWrites);
         }
@@ -146,6 +163,11 @@ pub(super) fn effects(script: &Script, before: &mut Before) -> Vec<Effects> {
             .extend(told.map(|table| Need::Own(table.to_string())));
     }
     effects
+}
+
+/// Names of what a script makes.
+pub(super) fn made(script: &Script) -> Vec<String> {
+    names_made(&script.statements, &script.text, DEPTH)
 }
 
 /// Names of what a script makes itself, in the code that it runs, too: nobody waits for it, and dropping

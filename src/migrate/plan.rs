@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::error::Refusal;
 use super::files::{MigrationFile, Phase, Script};
-use super::hazard::{Before, Effects, Hazard, Need, effects, ledger_needs};
+use super::hazard::{Before, Effects, Hazard, Need, effects, ledger_needs, made};
 use super::standing::{Entry, State};
 
 /// What a run would do, in order.
@@ -69,7 +69,19 @@ impl Planned<'_> {
 impl<'p> Plan<'p> {
     /// The pending migrations of the phases, in order, up to a version of the last phase.
     pub fn forward(phases: &'p [Phase], standings: &[Vec<Entry>], target: Option<i64>) -> Self {
-        let mut before = Before::default();
+        Self::onward(phases, standings, target, BTreeSet::new())
+    }
+
+    /// The same, where some are applied. `empty`: of what they have [made](Self::made_before), the tables
+    /// that have no row, on which no statement takes long. So a run that goes on asks for no consent that
+    /// was not asked for at its beginning.
+    pub fn onward(
+        phases: &'p [Phase],
+        standings: &[Vec<Entry>],
+        target: Option<i64>,
+        empty: BTreeSet<String>,
+    ) -> Self {
+        let mut before = Before::with_empty(empty);
         let mut steps = Vec::new();
         for (phase, entries) in phases.iter().zip(standings) {
             for file in &phase.files {
@@ -89,6 +101,20 @@ impl<'p> Plan<'p> {
             }
         }
         Self { steps }
+    }
+
+    /// What the migrations have made that are applied already, as they name it.
+    pub fn made_before(phases: &[Phase], standings: &[Vec<Entry>]) -> Vec<String> {
+        let mut names = BTreeSet::new();
+        for (phase, entries) in phases.iter().zip(standings) {
+            for file in &phase.files {
+                let entry = entries.iter().find(|entry| entry.version == file.version);
+                if entry.is_none_or(|entry| entry.state != State::Pending) {
+                    names.extend(made(&file.script));
+                }
+            }
+        }
+        names.into_iter().collect()
     }
 
     /// The way back of a phase.

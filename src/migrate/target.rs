@@ -57,6 +57,8 @@ pub struct Relation {
     pub rows: Option<i64>,
     /// With indexes and what is stored beside it.
     pub bytes: i64,
+    /// Whether it is a table that takes no room: no row is in it.
+    pub is_empty: bool,
 }
 
 impl Target {
@@ -210,6 +212,7 @@ pub async fn relations(
             name: row.try_get("name")?,
             rows: row.try_get("rows")?,
             bytes: row.try_get("bytes")?,
+            is_empty: row.try_get("empty")?,
         })
     };
     rows.iter().map(|row| read(row).map_err(failed)).collect()

@@ -174,6 +174,29 @@ fn without_a_terminal_consent_is_said_beforehand() {
 }
 
 #[test]
+fn a_run_that_goes_on_asks_for_no_more_consent_than_at_its_beginning() {
+    let shop = Shop::new("goes_on");
+    shop.write(
+        "migrations/two/V2__visits.sql",
+        "CREATE TABLE visits (id int, client int);\n",
+    );
+    shop.write(
+        "migrations/two/V3__visits_index.sql",
+        "CREATE INDEX visits_client ON visits (client);\n",
+    );
+    let two = ["--phase", "two"];
+    shop.migrate(&[&two[..], &["--target", "2"]].concat())
+        .ends_with(0);
+    // Somebody uses it meanwhile.
+    shop.db.psql("INSERT INTO visits VALUES (1, 1)");
+    shop.migrate(&two)
+        .ends_with(3)
+        .says(&["--allow blocks-writes", "two V3__visits_index"]);
+    shop.db.psql("TRUNCATE visits");
+    shop.migrate(&two).ends_with(0);
+}
+
+#[test]
 fn what_only_adds_needs_no_consent() {
     let shop = Shop::new("adds");
     shop.align(&["migrate", "--phase", "two"]).ends_with(0);

@@ -436,7 +436,13 @@ async fn prepare<'p>(
     let plan = match (&args.what.undo, found.phases.first()) {
         (Some(_), Some(phase)) => back(connection, found, phase, &standings).await?,
         _ if adopts => Plan { steps: Vec::new() },
-        _ => Plan::forward(&found.phases, &standings, args.what.target),
+        _ => {
+            let made = Plan::made_before(&found.phases, &standings);
+            let made = relations(connection, &made).await?.into_iter();
+            let empty = made.filter(|relation| relation.is_empty);
+            let empty = empty.map(|relation| relation.name).collect();
+            Plan::onward(&found.phases, &standings, args.what.target, empty)
+        }
     };
     let catalog = digest(connection, &found.namespaces).await?;
     let fingerprint = plan.fingerprint(&found.pair, &found.mapping_text, &catalog);

@@ -3,19 +3,16 @@ SELECT asked.name,
        CASE WHEN c.reltuples < 0 THEN NULL ELSE c.reltuples::bigint END AS rows,
        CASE
            WHEN c.relkind NOT IN ('r', 'm', 'p', 'i') THEN 0
-           WHEN EXISTS (
-               SELECT FROM pg_locks AS l
-               WHERE l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock'
-                 AND l.database = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
-                 AND (l.relation = c.oid OR l.relation IN (SELECT i.indexrelid FROM pg_index AS i WHERE i.indrelid = c.oid))
-           ) THEN (
+           WHEN held.is_locked THEN (
                SELECT coalesce(sum(greatest(p.relpages, 0)), 0)::bigint * current_setting('block_size')::bigint
                FROM pg_class AS p
                WHERE p.oid IN (c.oid, c.reltoastrelid)
                   OR p.oid IN (SELECT i.indexrelid FROM pg_index AS i WHERE i.indrelid = c.oid)
            )
            ELSE pg_total_relation_size(c.oid)
-       END AS bytes
+       END AS bytes,
+       -- Not even dead rows.
+       c.relkind = 'r' AND CASE WHEN held.is_locked THEN false ELSE pg_relation_size(c.oid) = 0 END AS empty
 FROM unnest($1::text[]) WITH ORDINALITY AS asked (name, at)
 CROSS JOIN LATERAL (SELECT parse_ident(asked.name)) AS written (parts)
 CROSS JOIN LATERAL (
@@ -30,4 +27,12 @@ CROSS JOIN LATERAL (
     ORDER BY array_position(path, n.nspname)
     LIMIT 1
 ) AS c
+CROSS JOIN LATERAL (
+    SELECT EXISTS (
+        SELECT FROM pg_locks AS l
+        WHERE l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock'
+          AND l.database = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
+          AND (l.relation = c.oid OR l.relation IN (SELECT i.indexrelid FROM pg_index AS i WHERE i.indrelid = c.oid))
+    ) AS is_locked
+) AS held
 ORDER BY asked.at

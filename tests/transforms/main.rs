@@ -223,6 +223,17 @@ impl Drive<'_> {
         );
         let lines = db.psql(&script);
         let served: Vec<Served> = lines.lines().map(|line| self.line(line)).collect();
+        for served in &served {
+            for (outcome, expression) in served.outcomes.iter().zip(&expressions) {
+                let is_told = expression.is_null_where_coded && outcome.code.is_some();
+                assert!(
+                    !is_told || outcome.value.is_none(),
+                    "{}: {outcome:?} of {:?}",
+                    self.rule,
+                    served.row
+                );
+            }
+        }
         assert_eq!(served.len(), rows.len(), "{}", self.rule);
         served
     }

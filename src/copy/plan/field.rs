@@ -28,6 +28,8 @@ pub struct Field {
     /// A text over the source row: the code for which the value cannot be taken, or NULL. `None` where
     /// no row can fail.
     pub code: Option<String>,
+    /// Whether the value is NULL wherever the code is not, and costs no less.
+    pub is_null_where_coded: bool,
     /// A text over the source row: the code of what was put NULL or a default in place of, or NULL.
     pub note: Option<String>,
     /// A text over the source row: what the value is made of.
@@ -253,9 +255,9 @@ fn field(
             (wire, Some(kind.sql()))
         }
     };
-    let code = match (&kind, sides.wishes.same_database) {
-        (Kind::Enum { labels, .. }, false) => Some(with_labels(&made, labels)),
-        _ => made.code,
+    let (code, is_null_where_coded) = match (&kind, sides.wishes.same_database) {
+        (Kind::Enum { labels, .. }, false) => (Some(with_labels(&made, labels)), false),
+        _ => (made.code, made.is_null_where_coded),
     };
     Field {
         name: column.name.clone(),
@@ -269,6 +271,7 @@ fn field(
         base: base.map(ToString::to_string),
         sent,
         code,
+        is_null_where_coded,
         note: made.note,
         input: made.input,
         on_error: rule.on_error,

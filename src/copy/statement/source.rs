@@ -1,6 +1,6 @@
 //! Reading the source: its rows, already as the stage takes them.
 
-use super::super::plan::{Rival, TablePlan};
+use super::super::plan::{Field, Rival, TablePlan};
 use crate::ddl::literal;
 
 /// A range of a table's pages, the upper end left out; `None` is the end of the table.
@@ -23,42 +23,85 @@ pub fn columns(table: &TablePlan) -> Vec<String> {
     columns.chain(archived).collect()
 }
 
+/// What is read of a row.
+#[derive(Default)]
+struct Read {
+    /// Values, codes and notes, over the row `s` and what is made of it once.
+    list: Vec<String>,
+    /// Values that are looked at before they are sent.
+    made: Vec<String>,
+    codes: Vec<(String, String)>,
+    notes: Vec<(String, String)>,
+}
+
+impl Read {
+    /// The fields of a table as `v1` and so on, each value in that form.
+    fn of(table: &TablePlan, form: impl Fn(&Field) -> String) -> Self {
+        let mut read = Self::default();
+        for (index, field) in table.fields.iter().enumerate() {
+            let number = index + 1;
+            let name = literal(field.name.as_str());
+            let value = form(field);
+            let mut code = field.code.clone();
+            if let Some(told) = code.as_mut().filter(|_| field.is_null_where_coded) {
+                // What is wrong with a value costs as much as the value, and most have nothing wrong.
+                read.made.push(format!("{value} AS made_{number}"));
+                read.list.push(format!("m.made_{number} AS v{number}"));
+                *told = format!("CASE WHEN m.made_{number} IS NULL THEN {told} END");
+            } else {
+                read.list.push(format!("{value} AS v{number}"));
+            }
+            if let Some(code) = code {
+                read.list.push(format!("{code} AS e{number}"));
+                read.codes.push((name.clone(), format!("r.e{number}")));
+            }
+            if let Some(note) = &field.note {
+                read.list.push(format!("{note} AS n{number}"));
+                read.notes.push((name, format!("r.n{number}")));
+            }
+        }
+        read
+    }
+
+    /// The rows as `r`. `OFFSET 0` keeps the planner from writing an expression into every place that
+    /// names it.
+    fn rows(&self, table: &TablePlan, filter: &str) -> String {
+        let made = if self.made.is_empty() {
+            String::new()
+        } else {
+            format!(
+                " CROSS JOIN LATERAL (SELECT {} OFFSET 0) AS m",
+                self.made.join(", ")
+            )
+        };
+        format!(
+            "(SELECT {} FROM {} AS s{made}{filter} OFFSET 0) AS r",
+            self.list.join(", "),
+            table.from
+        )
+    }
+}
+
 /// The rows of a table as its stage takes them. `keys` limits them to some.
 pub fn select(table: &TablePlan, pages: Option<Pages>, keys: Option<&str>) -> String {
-    let mut inner: Vec<String> = key_columns(table);
-    let (mut codes, mut notes) = (Vec::new(), Vec::new());
-    for (index, field) in table.fields.iter().enumerate() {
-        let number = index + 1;
-        inner.push(format!("{} AS v{number}", field.value));
-        let name = literal(field.name.as_str());
-        if let Some(code) = &field.code {
-            inner.push(format!("{code} AS e{number}"));
-            codes.push((name.clone(), format!("r.e{number}")));
-        }
-        if let Some(note) = &field.note {
-            inner.push(format!("{note} AS n{number}"));
-            notes.push((name, format!("r.n{number}")));
-        }
-    }
+    let mut read = Read::of(table, |field| field.value.clone());
+    read.list.extend(key_columns(table));
     let mut outer: Vec<String> = vec![format!(
         "{}::bigint AS page",
         pages.map_or(0, |pages| pages.from)
     )];
     outer.extend((1..=table.key.len()).map(|n| format!("r.k{n}")));
     outer.extend((1..=table.fields.len()).map(|n| format!("r.v{n}")));
-    outer.push(format!("{} AS codes", object(&codes)));
-    outer.push(format!("{} AS notes", object(&notes)));
+    outer.push(format!("{} AS codes", object(&read.codes)));
+    outer.push(format!("{} AS notes", object(&read.notes)));
     if let Some(values) = super::archive::values(table) {
-        inner.push(format!("{values} AS archived"));
+        read.list.push(format!("{values} AS archived"));
         outer.push("r.archived".to_owned());
     }
-    // `OFFSET 0` keeps the planner from writing an expression into every place that names it.
     format!(
-        "SELECT {} FROM (SELECT {} FROM {} AS s{} OFFSET 0) AS r",
+        "SELECT {} FROM {}",
         outer.join(", "),
-        inner.join(", "),
-        table.from,
-        filter(table, pages, keys)
+        read.rows(table, &filter(table, pages, keys))
     )
 }
 
@@ -87,61 +130,46 @@ pub fn has(table: &TablePlan, fields: &[String], values: &[String]) -> String {
 /// The rows of a table as the target takes them at once: what is wrong with a row first, NULL for a good
 /// one, then its values; notes last where there are any. Only for a table all of whose fields can be sent.
 pub fn straight(table: &TablePlan, pages: Option<Pages>) -> String {
-    let mut inner: Vec<String> = Vec::new();
-    let (mut codes, mut notes, mut outer) = (Vec::new(), Vec::new(), Vec::new());
-    for (index, field) in table.fields.iter().enumerate() {
-        let number = index + 1;
+    let mut read = Read::of(table, |field| {
         let sent = field.sent.as_deref().filter(|sent| *sent != field.wire);
-        let value = match sent {
+        match sent {
             Some(sent) => format!("({})::{sent}", field.value),
             None => field.value.clone(),
-        };
-        inner.push(format!("{value} AS v{number}"));
-        outer.push(format!("r.v{number}"));
-        let name = literal(field.name.as_str());
-        if let Some(code) = &field.code {
-            inner.push(format!("{code} AS e{number}"));
-            codes.push((name.clone(), format!("r.e{number}")));
         }
-        if let Some(note) = &field.note {
-            inner.push(format!("{note} AS n{number}"));
-            notes.push((name, format!("r.n{number}")));
-        }
+    });
+    let filter = filter(table, pages, None);
+    if read.codes.is_empty() && read.notes.is_empty() {
+        // Nothing is named twice.
+        let values = read.list.iter().map(String::as_str);
+        let list: Vec<&str> = std::iter::once("NULL::text").chain(values).collect();
+        return format!(
+            "SELECT {} FROM {} AS s{filter}",
+            list.join(", "),
+            table.from
+        );
     }
-    let bad = if codes.is_empty() {
+    let bad = if read.codes.is_empty() {
         "NULL::text".to_owned()
     } else {
-        inner.extend(key_columns(table));
+        read.list.extend(key_columns(table));
         let keys = (1..=table.key.len()).map(|n| format!("r.k{n}::text"));
         let keys = keys.collect::<Vec<_>>().join(", ");
         format!(
             "CASE WHEN {} THEN jsonb_build_object('key', jsonb_build_array({keys}), 'codes', \
              jsonb_strip_nulls({}))::text END",
-            any(&codes),
-            joined(&codes)
+            any(&read.codes),
+            joined(&read.codes)
         )
     };
-    outer.insert(0, bad);
-    if !notes.is_empty() {
-        outer.push(format!("({})::text", object(&notes)));
-    }
-    if codes.is_empty() && notes.is_empty() {
-        // Nothing is named twice.
-        let values = inner.iter().map(String::as_str);
-        let list: Vec<&str> = std::iter::once("NULL::text").chain(values).collect();
-        return format!(
-            "SELECT {} FROM {} AS s{}",
-            list.join(", "),
-            table.from,
-            filter(table, pages, None)
-        );
+    let mut outer = vec![bad];
+    outer.extend((1..=table.fields.len()).map(|n| format!("r.v{n}")));
+    if !read.notes.is_empty() {
+        outer.push(format!("({})::text", object(&read.notes)));
     }
     format!(
-        "SELECT {} FROM (SELECT {} FROM {} AS s{} OFFSET 0) AS r",
+        "SELECT {} FROM {}",
         outer.join(", "),
-        inner.join(", "),
-        table.from,
-        filter(table, pages, None)
+        read.rows(table, &filter)
     )
 }
 

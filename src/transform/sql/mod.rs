@@ -38,6 +38,9 @@ pub struct Expression {
     /// A text that is NULL when the value is fine, and otherwise the [`Code`] for which the row fails
     /// or goes to quarantine. `None` when no row can fail.
     pub code: Option<String>,
+    /// Whether the value is surely NULL wherever `code` is not, and costs no less than `code`: who has the
+    /// value need not ask for the code of the others.
+    pub is_null_where_coded: bool,
     /// A text that is the [`Code`] of what the mapping's policy put NULL or a default in place of, and
     /// otherwise NULL: such rows are counted, and go on. `None` when there can be none.
     pub note: Option<String>,
@@ -270,6 +273,7 @@ impl Render<'_> {
         };
         Ok(Outcome {
             never_null: false,
+            is_null_where_wrong: !guard.is_empty() || flow.error.is_none(),
             error: code.map(|code| flow.wrap(&code)),
             note: flow.note.as_ref().map(|note| flow.wrap(note)),
             value: flow.wrap(&value),
@@ -343,10 +347,16 @@ impl Render<'_> {
         } else {
             code
         };
+        let keeps_nulls = default.is_none()
+            && matches!(
+                self.correspondence.on_error,
+                OnError::Fail | OnError::Quarantine
+            );
         Expression {
             column: name.clone(),
             value,
             code,
+            is_null_where_coded: keeps_nulls && outcome.is_null_where_wrong,
             note,
             input: self.input(),
         }
@@ -382,6 +392,8 @@ struct Outcome {
     note: Option<String>,
     /// Whether the value is never NULL.
     never_null: bool,
+    /// Whether the value is NULL wherever `error` is not, and no simpler than that.
+    is_null_where_wrong: bool,
 }
 
 impl Outcome {
@@ -391,6 +403,7 @@ impl Outcome {
             error: None,
             note: None,
             never_null: false,
+            is_null_where_wrong: false,
         }
     }
 }

@@ -73,6 +73,7 @@ impl Outcome {
             error: self.error.map(otherwise),
             note: self.note.map(otherwise),
             never_null: self.never_null,
+            is_null_where_wrong: self.is_null_where_wrong,
         }
     }
 }
@@ -80,7 +81,7 @@ impl Outcome {
 /// Whether the text is one that the usual way would take for a range.
 fn is_plain(text: &str) -> bool {
     let has_digit = text.chars().any(|c| c.is_ascii_digit());
-    has_digit && text.chars().all(|c| "0123456789+-".contains(c))
+    has_digit && text.chars().all(|c| "0123456789+-,".contains(c))
 }
 
 /// How many digits surely fit.
@@ -92,27 +93,65 @@ fn digits(ty: &ColumnType) -> Option<usize> {
     }
 }
 
-/// The number of a text of digits, with a dash or a plus at most.
+/// The number of a text of digits, with a dash or a plus at most, and thousands set apart by commas.
 fn plain_range(text: &str, rule: RangeRule, open: OpenRange, digits: usize) -> String {
-    let part = |index: u32| format!("split_part({text}, '-', {index})::bigint");
-    let (low, high) = (part(1), part(2));
-    let closed = match rule {
-        RangeRule::Lower => low.clone(),
-        RangeRule::Upper => high.clone(),
-        RangeRule::Midpoint => format!("({low} + {high} + 1) / 2"),
+    // Six digits and no more where there are commas.
+    let number = "[0-9]{1,3},[0-9]{3}";
+    let joined = format!("translate({text}, ',', '')");
+    let closed = |text: &str| {
+        let part = |index: u32| format!("split_part({text}, '-', {index})::bigint");
+        let (low, high) = (part(1), part(2));
+        let value = match rule {
+            RangeRule::Lower => low.clone(),
+            RangeRule::Upper => high.clone(),
+            RangeRule::Midpoint => format!("({low} + {high} + 1) / 2"),
+        };
+        format!("CASE WHEN {low} <= {high} THEN {value} END")
     };
-    let more = match open {
-        OpenRange::End => format!(
-            " WHEN '+' THEN CASE WHEN length({text}) BETWEEN 2 AND {digits} AND right({text}, 1) = '+' \
-             THEN rtrim({text}, '+')::bigint END"
+    let mut forms = vec![
+        (
+            "",
+            format!("length({text}) BETWEEN 1 AND {digits}"),
+            format!("{text}::bigint"),
         ),
-        OpenRange::Null | OpenRange::Error => String::new(),
-    };
+        (
+            "-",
+            format!(
+                "length({text}) <= {digits} AND left({text}, 1) <> '-' AND right({text}, 1) <> '-'"
+            ),
+            closed(text),
+        ),
+        (
+            ",",
+            format!("{text} ~ '^{number}$'"),
+            format!("{joined}::bigint"),
+        ),
+        (
+            "-,",
+            format!("{text} ~ '^[0-9]{{1,3}}-{number}$'"),
+            closed(&joined),
+        ),
+        (
+            ",-,",
+            format!("{text} ~ '^{number}-{number}$'"),
+            closed(&joined),
+        ),
+    ];
+    if open == OpenRange::End {
+        let number_of = |others: &str| format!("translate({text}, '{others}', '')::bigint");
+        forms.push((
+            "+",
+            format!("length({text}) BETWEEN 2 AND {digits} AND right({text}, 1) = '+'"),
+            number_of("+"),
+        ));
+        forms.push((",+", format!("{text} ~ '^{number}[+]$'"), number_of(",+")));
+    }
+    let forms = forms.iter().map(|(others, is_sure, value)| {
+        format!(" WHEN '{others}' THEN CASE WHEN {is_sure} THEN {value} END")
+    });
     format!(
-        "CASE translate({text}, '0123456789', '') \
-         WHEN '' THEN CASE WHEN length({text}) BETWEEN 1 AND {digits} THEN {text}::bigint END \
-         WHEN '-' THEN CASE WHEN length({text}) <= {digits} AND left({text}, 1) <> '-' AND right({text}, 1) <> '-' \
-         THEN CASE WHEN {low} <= {high} THEN {closed} END END{more} END"
+        "CASE translate({text}, '0123456789', ''){} END",
+        forms.collect::<String>()
     )
 }
 

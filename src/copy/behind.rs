@@ -1,15 +1,19 @@
-//! Into an empty table: its indexes and foreign keys go, and come back when the rows are there. All of it
-//! is one transaction, so whatever ends it leaves them as they were.
+//! Into an empty table, or one of few rows that nobody looks at: its indexes and foreign keys go, and come
+//! back when the rows are there. All of it is one transaction, so whatever ends it leaves them as they were.
 
 use sqlx::Row;
 
 use super::error::{CopyError, failed};
 use super::open::Copy;
 use super::plan::TablePlan;
+use super::report::Event;
 
 const BEHIND: &str = include_str!("sql/behind.sql");
 /// For fewer rows it is not worth the lock.
 pub(super) const WORTH: u64 = 20_000;
+/// An index over what is there and what comes is made sooner than so many rows for each that comes are
+/// put into the old one: to make it costs about a quarter a row.
+const FEW: u64 = 2;
 /// Readers of an empty table are waited for this long.
 const PATIENCE: &str = "2s";
 
@@ -25,7 +29,10 @@ pub(super) enum Extent {
 /// What comes back when the rows are there.
 #[derive(Debug, Default)]
 pub(super) struct Behind {
-    statements: Vec<String>,
+    /// Before the table is counted.
+    indexes: Vec<String>,
+    /// They are looked through by a plan that rests on the count.
+    references: Vec<String>,
 }
 
 /// A thing to take away.
@@ -48,14 +55,15 @@ const COMPANY: &str = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname
     AND coalesce(application_name, '') NOT LIKE 'align copy%') AS has";
 
 impl Copy<'_> {
-    /// Takes away what is cheaper to make later, within the transaction at hand; nothing where there are
-    /// rows, or somebody looks at the table.
+    /// Takes away what is cheaper to make later than to keep up while so many rows come, within the
+    /// transaction at hand; nothing where there are many rows, or somebody may look at them.
     pub(super) async fn put_behind(
         &mut self,
         table: &TablePlan,
         extent: Extent,
+        rows: u64,
     ) -> Result<Behind, CopyError> {
-        if !self.is_empty(&table.to.to_string()).await? {
+        if !self.is_free(table, rows).await? {
             return Ok(Behind::default());
         }
         let mut things = self.things(table, extent).await?;
@@ -63,9 +71,22 @@ impl Copy<'_> {
             if things.is_empty() {
                 return Ok(Behind::default());
             }
-            if self.take_away(table, &things).await? {
-                let statements = things.into_iter().map(|thing| thing.back).collect();
-                return Ok(Behind { statements });
+            if !self.is_empty(&table.to.to_string()).await? {
+                let words = format!(
+                    "nobody else is connected: `{}` is locked until its indexes and foreign keys are made anew",
+                    table.target
+                );
+                self.tell(Event::Note(words));
+            }
+            if self.take_away(table, &things, rows).await? {
+                let is_reference = |thing: &Thing| [REFERRED, REFERRING].contains(&thing.step);
+                let (references, indexes): (Vec<Thing>, Vec<Thing>) =
+                    things.into_iter().partition(is_reference);
+                let back = |things: Vec<Thing>| things.into_iter().map(|thing| thing.back);
+                return Ok(Behind {
+                    indexes: back(indexes).collect(),
+                    references: back(references).collect(),
+                });
             }
             // What hangs on a key may keep it there.
             let before = things.len();
@@ -127,7 +148,12 @@ impl Copy<'_> {
     }
 
     /// Whether it is gone; as it was, if not.
-    async fn take_away(&mut self, table: &TablePlan, things: &[Thing]) -> Result<bool, CopyError> {
+    async fn take_away(
+        &mut self,
+        table: &TablePlan,
+        things: &[Thing],
+        rows: u64,
+    ) -> Result<bool, CopyError> {
         let doing = format!("put the indexes of `{}` behind its rows", table.target);
         let away: Vec<&str> = things
             .iter()
@@ -141,7 +167,7 @@ impl Copy<'_> {
         );
         match self.target.run(&sql, &doing).await {
             // Somebody may have been quicker.
-            Ok(_) if self.is_empty(&table.to.to_string()).await? => Ok(true),
+            Ok(_) if self.is_free(table, rows).await? => Ok(true),
             Ok(_) => {
                 self.target.run("ROLLBACK TO before", &doing).await?;
                 Ok(false)
@@ -156,20 +182,40 @@ impl Copy<'_> {
         }
     }
 
-    /// Brings it back.
+    /// Brings it back, and tells whether the table was counted for that.
     pub(super) async fn bring_back(
         &mut self,
         table: &TablePlan,
         behind: Behind,
-    ) -> Result<(), CopyError> {
-        for statement in &behind.statements {
-            let doing = format!(
-                "bring back the indexes and foreign keys of `{}`",
-                table.target
-            );
-            self.target.run(statement, &doing).await?;
+    ) -> Result<bool, CopyError> {
+        let doing = format!(
+            "bring back the indexes and foreign keys of `{}`",
+            table.target
+        );
+        let is_counted = !behind.references.is_empty();
+        let count = is_counted.then(|| format!("ANALYZE {}", table.to));
+        let statements = behind.indexes.into_iter().chain(count);
+        for statement in statements.chain(behind.references) {
+            self.target.run(&statement, &doing).await?;
         }
-        Ok(())
+        Ok(is_counted)
+    }
+
+    /// Whether it may be locked while so many rows come.
+    async fn is_free(&mut self, table: &TablePlan, rows: u64) -> Result<bool, CopyError> {
+        let name = table.to.to_string();
+        if self.is_empty(&name).await? {
+            return Ok(true);
+        }
+        let doing = format!("see how many rows `{name}` has");
+        let many = rows.saturating_mul(FEW);
+        let sql = format!(
+            "SELECT count(*) <= {many} AS few FROM (SELECT FROM {name} LIMIT {}) AS q",
+            many.saturating_add(1)
+        );
+        let row = self.target.row(&sql, &doing).await?;
+        let few: bool = row.try_get("few").map_err(failed(doing))?;
+        Ok(few && !self.has_company().await?)
     }
 
     pub(super) async fn is_empty(&mut self, name: &str) -> Result<bool, CopyError> {

@@ -172,6 +172,7 @@ impl Copy<'_> {
             findings: self.findings(table, home).await?,
             notes: self.notes(table, home).await?,
             was_done: false,
+            is_counted: false,
         })
     }
 

@@ -183,6 +183,7 @@ impl Copy<'_> {
                     updated: count(row, "updated")?,
                     quarantined: count(row, "quarantined")?,
                     was_done: true,
+                    is_counted: false,
                     ..TableReport::default()
                 },
             })

@@ -102,7 +102,7 @@ impl Copy<'_> {
             None => self.go_by_stage(&run, &skip, published).await?,
         };
         for (table, report) in plan.tables.iter().zip(&reports) {
-            if report.copied > 0 && !report.was_done {
+            if report.copied > 0 && !report.was_done && !report.is_counted {
                 let doing = format!("count what is in `{}`", table.target);
                 self.target
                     .run(&format!("ANALYZE {}", table.to), &doing)
@@ -321,15 +321,16 @@ impl Copy<'_> {
         let pair = self.request.pair.clone();
         let behind = match (tables.as_slice(), members) {
             ([table], [number]) if reports[*number].copied >= WORTH => {
-                self.put_behind(table, Extent::Plain).await?
+                let rows = reports[*number].copied;
+                self.put_behind(table, Extent::Plain, rows).await?
             }
             _ => Behind::default(),
         };
         let sql = publish::insert(&tables, &plan.tables, home, &pair);
         let row = self.target.row(&sql, &doing).await?;
         let copied: Vec<i64> = row.try_get("rows").map_err(failed(doing.clone()))?;
-        if let [table] = tables.as_slice() {
-            self.bring_back(table, behind).await?;
+        if let ([table], [number]) = (tables.as_slice(), members) {
+            reports[*number].is_counted = self.bring_back(table, behind).await?;
         }
         for ((table, number), copied) in tables.iter().zip(members).zip(copied) {
             let report = &mut reports[*number];
@@ -367,13 +368,13 @@ impl Copy<'_> {
             && wishes.sample.is_none()
             && table.rivals.is_empty();
         let conflict = self.request.conflict;
-        steps.extend(kept::steps(
-            table,
-            home,
-            &self.request.pair,
-            conflict,
+        let pair = &self.request.pair;
+        let row = self.target.row(&kept::has(table, pair), &doing).await?;
+        let kept = kept::Kept {
+            has_lines: row.try_get("has").map_err(failed(doing.clone()))?,
             is_whole,
-        ));
+        };
+        steps.extend(kept::steps(table, home, pair, conflict, kept));
         steps.extend(archive::put(table, home, &run.id, conflict));
         steps.push(publish::quarantine(table, home, &run.id, &messages));
         steps.push(publish::resolved(table, home));

@@ -34,6 +34,8 @@ pub struct TableReport {
     pub notes: Vec<Finding>,
     /// Whether an earlier run of this copy published it.
     pub was_done: bool,
+    /// Whether the server has its statistics of the table anew.
+    pub is_counted: bool,
 }
 
 /// Values of one column that have one trouble.

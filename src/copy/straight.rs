@@ -76,6 +76,7 @@ struct Came {
     copied: u64,
     bad: Vec<String>,
     notes: BTreeMap<String, u64>,
+    is_counted: bool,
 }
 
 impl Copy<'_> {
@@ -345,6 +346,7 @@ impl Copy<'_> {
             rows: came.rows + bad,
             copied: came.copied,
             quarantined: bad,
+            is_counted: came.is_counted,
             findings: self.findings(table, Home::Session).await?,
             notes: notes
                 .map(|((column, code), rows)| note(table, column, code, rows))
@@ -360,7 +362,7 @@ impl Copy<'_> {
         let behind = if table.has_pages && pages < SMALL {
             super::behind::Behind::default()
         } else {
-            self.put_behind(table, extent).await?
+            self.put_behind(table, extent, 0).await?
         };
         let ranges = ranges(pages, table.has_pages).into_iter();
         let selects = ranges.map(|range| source::straight(table, table.has_pages.then_some(range)));
@@ -374,13 +376,13 @@ impl Copy<'_> {
             rows: AtomicU64::new(0),
             bad: AtomicU64::new(0),
         });
-        let Some(came) = self.pour(&reading).await? else {
+        let Some(mut came) = self.pour(&reading).await? else {
             return Ok(None);
         };
         self.tell(Event::Publishing {
             name: &table.target,
         });
-        self.bring_back(table, behind).await?;
+        came.is_counted = self.bring_back(table, behind).await?;
         self.target.run(DEFERRED, &doing).await?;
         Ok(Some(came))
     }
@@ -532,6 +534,7 @@ async fn read(reading: Arc<Reading>, give: mpsc::Sender<Vec<u8>>) -> Result<Came
             copied: 0,
             bad: split.bad,
             notes: split.notes,
+            is_counted: false,
         });
         reading.done.fetch_add(1, Ordering::Relaxed);
         if reading.bad.load(Ordering::Relaxed) > MANY {

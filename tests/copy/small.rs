@@ -454,6 +454,82 @@ fn an_empty_table_gets_its_indexes_after_its_rows_as_they_were() {
     assert_ne!(kept[2], after[2]);
 }
 
+/// A session that looks at nothing, until there is such a table.
+const READER: &str = "SET application_name = 'reader';
+    DO $$ BEGIN
+        FOR i IN 1..3000 LOOP
+            EXIT WHEN EXISTS (SELECT FROM pg_class WHERE relname = 'over');
+            PERFORM pg_sleep(0.02);
+        END LOOP;
+    END $$";
+const READING: &str = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'reader' AND datname = current_database()";
+
+#[test]
+fn a_table_of_few_rows_gets_its_indexes_after_them_where_nobody_waits_for_it() {
+    let from = "CREATE TABLE t (id int PRIMARY KEY, a int); INSERT INTO t SELECT n, n % 9 FROM generate_series(1, 25000) AS n;";
+    let to = "CREATE TABLE p (id int PRIMARY KEY); INSERT INTO p SELECT generate_series(0, 8);
+        CREATE TABLE t (id int PRIMARY KEY, a int REFERENCES p);
+        CREATE INDEX odd ON t (a DESC);
+        CREATE FUNCTION look() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            PERFORM FROM t WHERE a = NEW.a LIMIT 1;
+            RETURN NEW;
+        END
+        $$;
+        INSERT INTO t SELECT n, 0 FROM generate_series(20001, 50000) AS n;";
+    let oids = "SELECT 't_pkey'::regclass::oid, 'odd'::regclass::oid";
+    let said = "nobody else is connected: `t` is locked";
+    // What of it is made anew: a trigger needs the index, and no foreign key.
+    for (name, more, is_locked, is_anew) in [
+        ("few", "", true, true),
+        // The copy takes 20,000 of them.
+        (
+            "many",
+            "INSERT INTO t SELECT n, 0 FROM generate_series(50001, 60001) AS n",
+            false,
+            false,
+        ),
+        (
+            "looked_up",
+            "CREATE TRIGGER look BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION look()",
+            true,
+            false,
+        ),
+        ("looked_at", "", false, false),
+    ] {
+        let pair = Pair::new(name, from, to, "");
+        pair.to.psql(more);
+        let schema = super::without_noise(&pair.to.dump_schema("public"));
+        let before = pair.to.psql(oids);
+        let run = std::thread::scope(|scope| {
+            if name == "looked_at" {
+                scope.spawn(|| pair.to.psql(READER));
+                while pair.to.psql(READING) != "1" {}
+            }
+            let run = pair.copy(&[]);
+            pair.to.psql("CREATE TABLE over ()");
+            run.ends_with(0)
+        });
+        pair.to.psql("DROP TABLE over");
+        assert_eq!(run.counts("t"), [25_000, 20_000, 5_000, 0]);
+        assert_eq!(
+            run.stderr.contains(said),
+            is_locked,
+            "{name}: {}",
+            run.stderr
+        );
+        let after = pair.to.psql(oids);
+        let (key, odd) = before.split_once('|').expect("two");
+        assert!(after.starts_with(&format!("{key}|")), "{name}");
+        assert_eq!(after.ends_with(&format!("|{odd}")), !is_anew, "{name}");
+        assert_eq!(super::without_noise(&pair.to.dump_schema("public")), schema);
+        assert_eq!(
+            pair.to.psql("SELECT count(*) FROM t WHERE id <= 20000"),
+            "20000"
+        );
+    }
+}
+
 #[test]
 fn a_row_that_is_there_is_not_brought_up_to_the_key_of_another() {
     let from = "CREATE TABLE t (id int PRIMARY KEY, mail text, tag text);

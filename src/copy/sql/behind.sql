@@ -1,17 +1,24 @@
 -- What of a table is cheaper to make when its rows are there, as the statements that take it away and bring
 -- it back. Only what comes back exactly as it was. With $2 the keys, too, and what refers to them. Both
--- sides of a foreign key are locked meanwhile, of which `of` is the other one.
+-- sides of a foreign key are locked meanwhile, of which `of` is the other one. A trigger may look rows up for
+-- each that comes, by an index that must be there.
 WITH t AS (
     SELECT oid, format('%I.%I', relnamespace::regnamespace::text, relname) AS name
     FROM pg_class
     WHERE oid = to_regclass($1) AND relkind = 'r' AND NOT relispartition AND pg_has_role(relowner, 'USAGE')
+), watched AS (
+    SELECT
+    FROM pg_trigger AS g
+    JOIN t ON t.oid = g.tgrelid
+    -- For each row (1) that is inserted (4).
+    WHERE NOT g.tgisinternal AND g.tgenabled IN ('O', 'A') AND g.tgtype & 5 = 5
 ), plain AS (
     SELECT i.indexrelid, i.indisunique, format('%I.%I', n.nspname, x.relname) AS name, x.reloptions
     FROM pg_index AS i
     JOIN t ON t.oid = i.indrelid
     JOIN pg_class AS x ON x.oid = i.indexrelid
     JOIN pg_namespace AS n ON n.oid = x.relnamespace
-    WHERE i.indisvalid AND i.indisready AND NOT i.indisexclusion
+    WHERE i.indisvalid AND i.indisready AND NOT i.indisexclusion AND NOT EXISTS (SELECT FROM watched)
       AND NOT i.indisclustered AND NOT i.indisreplident AND x.reltablespace = 0
       AND NOT EXISTS (SELECT FROM pg_description AS d
                       WHERE d.objoid = x.oid AND d.classoid = 'pg_class'::regclass)

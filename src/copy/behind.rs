@@ -11,8 +11,8 @@ use super::report::Event;
 const BEHIND: &str = include_str!("sql/behind.sql");
 /// For fewer rows it is not worth the lock.
 pub(super) const WORTH: u64 = 20_000;
-/// An index over what is there and what comes is made sooner than so many rows for each that comes are
-/// put into the old one: to make it costs about a quarter a row.
+/// So many rows may be there for each that comes: an index is made anew at about a quarter of what it
+/// costs, row by row, to be kept up.
 const FEW: u64 = 2;
 /// Readers of an empty table are waited for this long.
 const PATIENCE: &str = "2s";

@@ -3,6 +3,7 @@
 mod archived;
 mod field;
 mod key;
+mod left;
 mod order;
 mod sample;
 #[cfg(test)]
@@ -181,6 +182,7 @@ pub fn plan(
             "`{name}` has no counterpart, and stays where it is"
         ));
     }
+    notes.extend(tables.iter().filter_map(|table| left::note(&sides, table)));
     for table in tables.iter().filter(|table| !table.archived.is_empty()) {
         let columns = table.archived.iter();
         let columns: Vec<String> = columns

@@ -120,6 +120,35 @@ fn the_source_makes_what_the_target_takes() {
 }
 
 #[test]
+fn what_stays_behind_is_named() {
+    let from = "CREATE TABLE t (id int PRIMARY KEY, a text, b text, c text, d text, e text, f text,
+        g text GENERATED ALWAYS AS (a) STORED); CREATE TABLE u (id int PRIMARY KEY);";
+    let to = "CREATE TABLE t (id int PRIMARY KEY, a text, other text);";
+    let notes = |mapping: &str| {
+        planned(from, to, mapping, &Wishes::default())
+            .unwrap()
+            .notes
+    };
+    let named = "[[column]]\nfrom = \"t.c\"\nto = \"t.other\"\n[[column]]\nfrom = \"t.d\"\narchive = true\n\
+        [[column]]\nfrom = \"t.e\"\ndrop = true\nreason = \"old\"\n[[column]]\nfrom = \"t.f\"\nkeep = true\n";
+    let whole = "`u` has no counterpart, and stays where it is";
+    assert_eq!(
+        notes(named),
+        [
+            whole,
+            "`t.b`, `t.f` have no counterpart, and stay where they are",
+            "`t.d` goes to align.archive"
+        ]
+    );
+    assert_eq!(
+        notes(&format!(
+            "{named}[[column]]\nfrom = \"t.b\"\ndrop = true\nreason = \"old\"\n"
+        ))[1],
+        "`t.f` has no counterpart, and stays where it is"
+    );
+}
+
+#[test]
 fn a_sample_of_children_is_of_the_parents_sample() {
     let wishes = Wishes {
         sample: Some(3),

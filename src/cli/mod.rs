@@ -103,9 +103,17 @@ pub fn run() -> ExitCode {
             } else {
                 io::stderr().write_all(safe.as_bytes())
             };
-            // Help that nobody reads to its end is no failure, and there is no other place to say more.
-            return match printed {
-                Ok(()) | Err(_) => ExitCode::from(code),
+            return match printed.and_then(|()| io::stdout().flush()) {
+                Ok(()) => ExitCode::from(code),
+                // Help that nobody reads to its end is no failure.
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::from(code),
+                Err(error) => {
+                    let words = format!("error: cannot write the help\n  cause: {error}\n");
+                    // There is no other place to say it.
+                    match io::stderr().write_all(words.as_bytes()) {
+                        Ok(()) | Err(_) => ExitCode::from(2),
+                    }
+                }
             };
         }
     };

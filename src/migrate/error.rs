@@ -56,6 +56,8 @@ pub enum Refusal {
         /// Of this server.
         here: String,
     },
+    /// Schema `align` is somebody else's.
+    ForeignLedger,
     /// A later version of this program keeps the ledger.
     NewerLedger {
         /// Its format.
@@ -203,6 +205,9 @@ impl fmt::Display for Refusal {
                 f,
                 "the ledger in this database is that of server {ledger}, and this is server {here}"
             ),
+            Self::ForeignLedger => f.write_str(
+                "schema `align` of this database has a table `ledger` that this program did not make",
+            ),
             Self::NewerLedger { format } => {
                 write!(f, "the ledger has format {format}, which a later version of `align` keeps")
             }
@@ -264,6 +269,9 @@ impl Refusal {
             Self::WrongDatabase { .. } => one("name another database with `--database`"),
             Self::OtherSystem { .. } => one(
                 "if this is a copy that goes on by itself, take it over with `--adopt V`, V being the last version it has",
+            ),
+            Self::ForeignLedger => one(
+                "this program keeps its records in schema `align`: give that schema another name",
             ),
             Self::NewerLedger { .. } => one("use that version of `align`"),
             Self::ReadOnly { .. } => one("connect to the primary server"),

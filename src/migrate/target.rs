@@ -86,6 +86,9 @@ impl Target {
             None
         };
         let has_ledger = flag(&row, "has_ledger")?;
+        if has_ledger && !flag(&row, "is_ours")? {
+            return Err(MigrateError::Refused(Refusal::ForeignLedger));
+        }
         if has_ledger && !flag(&row, "may_read_ledger")? {
             let (database, role) = (string(&row, "database")?, string(&row, "acts_as")?);
             rights::check(connection, &database, &role, &ledger_needs(&[])).await?;

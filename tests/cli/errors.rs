@@ -413,15 +413,17 @@ fn an_output_is_left_as_it_was_when_the_rows_cannot_be_read() {
 #[test]
 fn a_full_disk_is_a_failure() {
     let place = Place::with(&[("old.sql", OLD)]);
-    let full = fs::File::options().write(true).open("/dev/full").unwrap();
-    let output = place
-        .command(&["inspect", "old.sql"])
-        .stdout(full)
-        .output()
-        .unwrap();
-    assert_eq!(output.status.code(), Some(2));
-    let stderr = String::from_utf8(output.stderr).unwrap();
-    assert!(stderr.contains("cannot write the answer"), "{stderr}");
+    for (args, said) in [
+        (&["inspect", "old.sql"][..], "cannot write the answer"),
+        (&["--help"], "cannot write the help"),
+        (&["--version"], "cannot write the help"),
+    ] {
+        let full = fs::File::options().write(true).open("/dev/full").unwrap();
+        let output = place.command(args).stdout(full).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert!(stderr.contains(said), "{stderr}");
+    }
 }
 
 #[test]

@@ -213,6 +213,22 @@ fn a_server_that_takes_no_writes_is_refused() {
 }
 
 #[test]
+fn a_schema_of_that_name_that_is_somebody_elses_is_left_alone() {
+    let shop = Shop::new("foreign");
+    shop.db
+        .psql("CREATE SCHEMA align; CREATE TABLE align.ledger (entry text, amount numeric)");
+    let before = shop.everything();
+    let status = ["status", "--database", "env:DATABASE_URL"];
+    for run in [shop.migrate(&[]), shop.align(&status)] {
+        run.ends_with(3).says(&[
+            "schema `align` of this database has a table `ledger` that this program did not make",
+            "give that schema another name",
+        ]);
+    }
+    assert_eq!(shop.everything(), before);
+}
+
+#[test]
 fn the_bundled_pair_is_never_implied() {
     let shop = Shop::new("implied");
     let empty = tempfile::tempdir().unwrap();

@@ -11,6 +11,15 @@ SELECT current_database()::text AS database,
            SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
            WHERE n.nspname = 'align' AND c.relname = 'ledger'
        ) AS has_ledger,
+       -- Anybody may have a schema and a table of these names.
+       (
+           SELECT count(*) = 2
+           FROM pg_attribute a
+           JOIN pg_class c ON c.oid = a.attrelid
+           JOIN pg_namespace n ON n.oid = c.relnamespace
+           WHERE n.nspname = 'align' AND c.relname = 'ledger' AND c.relkind = 'r'
+             AND a.attname IN ('format', 'system_identifier') AND NOT a.attisdropped
+       ) AS is_ours,
        EXISTS (
            SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
            WHERE n.nspname = 'align' AND c.relname = 'ledger'

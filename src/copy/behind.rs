@@ -143,6 +143,10 @@ impl Copy<'_> {
 
     async fn has_company(&mut self) -> Result<bool, CopyError> {
         let doing = "see who else is connected";
+        // Within a transaction the server shows who was there when it was first asked.
+        self.target
+            .rows("SELECT pg_stat_clear_snapshot()", doing)
+            .await?;
         let row = self.target.row(COMPANY, doing).await?;
         row.try_get("has").map_err(failed(doing))
     }

@@ -22,7 +22,7 @@ pub use expression::{Agreement, Expression, Spelling};
 pub use ident::{Ident, IdentError, MAX_BYTES, QualifiedName, quote};
 pub use object::{
     Body, Composite, Domain, Enum, Extension, Function, Parallel, Parameter, Publication, Sequence,
-    Signature, View, Volatility,
+    Signature, View, ViewColumn, Volatility,
 };
 pub use table::{
     Column, Generated, Grant, Identity, Policy, PolicyCommand, Rls, Table, TableKind, Trigger,

@@ -100,6 +100,9 @@ pub struct View {
     pub materialized: bool,
     /// What it selects. Always in need of a server: the server expands `*` and qualifies names.
     pub query: Expression,
+    /// Its columns in order, where a server told them; none where only the text is known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub columns: Vec<ViewColumn>,
     /// `WITH (security_invoker = true)`; `check_option` is here too, as the catalog has it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub options: BTreeMap<String, String>,
@@ -115,6 +118,19 @@ pub struct View {
     /// `COMMENT ON VIEW`
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
+}
+
+/// A column of a view. That it may be NULL goes without saying: a view has no constraints.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ViewColumn {
+    /// Its name.
+    pub name: Ident,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub ty: ColumnType,
+    /// Whether an insert or an update of the view itself, without triggers, may give it a value.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub updatable: bool,
 }
 
 /// What tells one overload of a function from another.

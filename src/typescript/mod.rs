@@ -1,8 +1,9 @@
 //! From a [`Schema`] to the TypeScript that an application over PostgREST is typed with, in the layout of
 //! `supabase gen types typescript`.
 //!
-//! What the model does not hold is left open: a view's columns, the fields that functions add to a row, and
-//! types of namespaces that were not read.
+//! What the model does not hold is left open: the columns of a view that no server told, which of them are never
+//! NULL, the relationships of views, the fields that functions add to a row, and types of namespaces that were not
+//! read.
 
 mod function;
 mod name;
@@ -14,7 +15,9 @@ mod tests;
 
 use std::collections::BTreeSet;
 
-use crate::schema::{Column, ForeignKey, Ident, Identity, QualifiedName, Schema, Table};
+use crate::schema::{
+    Column, ForeignKey, Ident, Identity, QualifiedName, Schema, Table, View, ViewColumn,
+};
 
 use name::{key, literal, sorted};
 use script::Script;
@@ -73,14 +76,7 @@ fn of_namespace(script: &mut Script, types: &Types<'_>, namespace: &Ident) {
     });
     let views = sorted(&schema.views, namespace, |view| &view.name);
     members(script, "Views", &views, |script, view| {
-        script.block(
-            &format!("{}: {{", key(view.name.name.as_str())),
-            "}",
-            |script| {
-                script.line("Row: Record<string, unknown>");
-                script.line("Relationships: []");
-            },
-        );
+        of_view(script, types, view);
     });
     function::write(script, types, namespace);
     let enums = sorted(&schema.enums, namespace, |e| &e.name);
@@ -138,6 +134,39 @@ fn of_table(script: &mut Script, types: &Types<'_>, table: &Table) {
             });
         }
         relationships(script, types.schema(), table);
+    });
+}
+
+fn of_view(script: &mut Script, types: &Types<'_>, view: &View) {
+    let mut columns: Vec<&ViewColumn> = view.columns.iter().collect();
+    columns.sort_by_cached_key(|column| name::order(column.name.as_str()));
+    let name = key(view.name.name.as_str());
+    script.block(&format!("{name}: {{"), "}", |script| {
+        if columns.is_empty() {
+            script.line("Row: Record<string, unknown>");
+        } else {
+            script.block("Row: {", "}", |script| {
+                for column in &columns {
+                    let ty = types.nullable(&column.ty);
+                    script.line(&format!("{}: {ty}", key(column.name.as_str())));
+                }
+            });
+        }
+        if columns.iter().any(|column| column.updatable) {
+            for part in ["Insert", "Update"] {
+                script.block(&format!("{part}: {{"), "}", |script| {
+                    for column in &columns {
+                        let ty = if column.updatable {
+                            types.nullable(&column.ty)
+                        } else {
+                            "never".to_owned()
+                        };
+                        script.line(&format!("{}?: {ty}", key(column.name.as_str())));
+                    }
+                });
+            }
+        }
+        script.line("Relationships: []");
     });
 }
 

@@ -80,7 +80,7 @@ CREATE POLICY own ON leads AS RESTRICTIVE FOR UPDATE TO reader, writer
 CREATE POLICY seen ON leads FOR SELECT USING (EXISTS (SELECT 1 FROM other.account));
 COMMENT ON POLICY own ON leads IS 'mine';
 
-CREATE VIEW names WITH (security_barrier = true, check_option = local) AS SELECT id, name FROM leads WHERE id > 0;
+CREATE VIEW names WITH (security_barrier = true, check_option = local) AS SELECT id, name, id + 1 AS next FROM leads WHERE id > 0;
 CREATE TRIGGER instead INSTEAD OF INSERT ON names FOR EACH ROW EXECUTE FUNCTION touch();
 COMMENT ON VIEW names IS 'short';
 CREATE MATERIALIZED VIEW totals AS SELECT count(*) AS n FROM leads;

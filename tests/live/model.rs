@@ -151,6 +151,24 @@ fn views_keep_their_options() {
     assert_eq!(names.comment.as_deref(), Some("short"));
     assert_eq!(names.grants[0].grantee, "public");
     assert_eq!(totals.indexes[0].name.as_str(), "totals_n");
+    for (view, columns) in [
+        (
+            names,
+            &[
+                "id integer true",
+                "name varchar(80) true",
+                "next integer false",
+            ][..],
+        ),
+        (totals, &["n bigint false"]),
+    ] {
+        let told: Vec<String> = view
+            .columns
+            .iter()
+            .map(|column| format!("{} {} {}", column.name, column.ty, column.updatable))
+            .collect();
+        assert_eq!(told, columns, "{}", view.name);
+    }
     assert!(totals.grants.is_empty());
 }
 

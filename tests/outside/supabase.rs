@@ -178,12 +178,23 @@ type Equal<A, B> =
 type Flat<T> = T extends readonly unknown[] ? { [K in keyof T]: Flat<T[K]> }
   : T extends object ? { [K in keyof T]: T[K] } : T
 type Of<D, T> = D extends { public: { Tables: infer Tables } } ? T extends keyof Tables ? Tables[T] : never : never
+type Seen<D, T> = D extends { public: { Views: infer Views } } ? T extends keyof Views ? Views[T] : never : never
 ";
+
+/// One that takes writes to some of its columns, one that takes none, and one that is kept. None shows a key or
+/// what is NOT NULL in its table: the CLI adds relationships that lead to a view and follows NOT NULL through it,
+/// and we do not.
+const VIEWS: &str = r#"
+CREATE VIEW public.typed_writable AS SELECT phone AS "Phone", lower(email) AS email, tags FROM public.clients;
+CREATE VIEW public.typed_counted AS SELECT status, count(*) AS rows FROM public.todos GROUP BY status;
+CREATE MATERIALIZED VIEW public.typed_kept AS SELECT name, extracted_info FROM public.leads;
+"#;
 
 #[test]
 fn our_types_are_those_of_the_cli_table_by_table() {
     let project = Project::new("typed");
     project.migrate(&LEAVE);
+    project.db.psql(VIEWS);
     project.align(&[
         "inspect",
         "env:DATABASE_URL",
@@ -216,6 +227,24 @@ fn our_types_are_those_of_the_cli_table_by_table() {
             writeln!(
                 check,
                 "const t{number}{part}: Equal<Flat<Of<Ours, '{table}'>['{part}']>, Flat<Of<Theirs, '{table}'>['{part}']>> = true"
+            )
+            .unwrap();
+        }
+    }
+    for (view, parts) in [
+        ("typed_writable", &["Row", "Insert", "Update"][..]),
+        ("typed_counted", &["Row"]),
+        ("typed_kept", &["Row"]),
+    ] {
+        writeln!(
+            check,
+            "const {view}: Equal<Exclude<keyof Seen<Ours, '{view}'>, 'Relationships'>, Exclude<keyof Seen<Theirs, '{view}'>, 'Relationships' | 'ComputedFields'>> = true"
+        )
+        .unwrap();
+        for part in parts {
+            writeln!(
+                check,
+                "const {view}{part}: Equal<Flat<Seen<Ours, '{view}'>['{part}']>, Flat<Seen<Theirs, '{view}'>['{part}']>> = true"
             )
             .unwrap();
         }

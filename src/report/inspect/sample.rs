@@ -53,6 +53,7 @@ pub(crate) fn schema() -> Schema {
         name: named("open_orders"),
         materialized: true,
         query: expression("SELECT 1"),
+        columns: Vec::new(),
         options: BTreeMap::new(),
         indexes: Vec::new(),
         triggers: Vec::new(),

@@ -6,7 +6,7 @@ use super::fields::{Fields, RowError, unknown};
 use super::reading::{Reading, Slot, plain_column};
 use crate::schema::{
     Composite, Domain, Enum, Expression, Generated, Identity, QualifiedName, Rls, Spelling, Table,
-    TableKind, View,
+    TableKind, View, ViewColumn,
 };
 
 impl Reading {
@@ -81,6 +81,7 @@ impl Reading {
             name: row.name("namespace", "name")?,
             materialized,
             query: Expression::query(query, Spelling::Deparsed, &self.home),
+            columns: Vec::new(),
             options,
             indexes: Vec::new(),
             triggers: Vec::new(),
@@ -100,7 +101,15 @@ impl Reading {
                 self.schema.composites[at].fields.push(field);
                 return Ok(());
             }
-            Some(Slot::View(_)) | None => return Ok(()),
+            Some(Slot::View(at)) => {
+                self.schema.views[at].columns.push(ViewColumn {
+                    name: row.ident("name")?,
+                    ty,
+                    updatable: row.flag("updatable")?,
+                });
+                return Ok(());
+            }
+            None => return Ok(()),
         };
         let mut column = plain_column(row, ty)?;
         let expression = self.expression(row.optional("expression")?);

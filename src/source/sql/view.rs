@@ -77,6 +77,7 @@ pub(super) fn create(state: &mut State, c: &mut Cursor<'_>, form: Form) -> Appli
         name: name.clone(),
         materialized: form == Form::Materialized,
         query: state.query(&query),
+        columns: Vec::new(),
         options,
         indexes: Vec::new(),
         triggers: Vec::new(),

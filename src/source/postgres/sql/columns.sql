@@ -1,4 +1,4 @@
--- Columns of tables, and fields of composite types.
+-- Columns of tables and views, and fields of composite types.
 SELECT
     'column' AS kind,
     a.attrelid::int8 AS relation,
@@ -8,6 +8,7 @@ SELECT
     pg_get_expr(ad.adbin, ad.adrelid) AS expression,
     a.attidentity::text AS identity,
     a.attgenerated::text AS generated,
+    c.relkind = 'v' AND pg_column_is_updatable(c.oid, a.attnum, false) AS updatable,
     co.collname::text AS collation,
     pg_get_userbyid(c.relowner)::text AS owner,
     to_json(a.attacl::text[])::text AS acl,
@@ -21,7 +22,7 @@ LEFT JOIN pg_collation co ON co.oid = a.attcollation AND a.attcollation <> t.typ
 LEFT JOIN pg_description d
     ON d.objoid = a.attrelid AND d.classoid = 'pg_class'::regclass AND d.objsubid = a.attnum
 WHERE n.oid = ANY (current_setting('align.namespaces')::oid[])
-    AND c.relkind IN ('r', 'p', 'f', 'c')
+    AND c.relkind IN ('r', 'p', 'f', 'c', 'v', 'm')
     AND a.attnum > 0
     AND NOT a.attisdropped
 ORDER BY a.attrelid, a.attnum;

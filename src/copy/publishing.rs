@@ -25,6 +25,8 @@ const PAUSE: Duration = Duration::from_millis(200);
 pub(super) const WORKERS: i64 = LOCK + 1;
 /// How often a unit is judged anew when another writer came in between.
 const TRIES: u32 = 4;
+/// What a row is called whose foreign key leads nowhere.
+const ORPHAN: &str = "23503";
 
 /// What the quarantine says of codes that only the target can tell.
 const MESSAGES: [(&str, &str); 4] = [
@@ -230,6 +232,7 @@ impl Copy<'_> {
         let began = Instant::now();
         let plan = Arc::clone(&self.plan);
         let members = &plan.units[unit];
+        let publishing = self.publishing(members);
         let mut tries = 0;
         loop {
             tries += 1;
@@ -237,14 +240,22 @@ impl Copy<'_> {
                 let name = &plan.tables[*table].target;
                 self.tell(Event::Publishing { name });
             }
-            match self.publish_once(run, members, reports).await {
+            // A foreign key that comes back looks at rows that were there before, too, and they may break it.
+            let may_lock = tries == 1;
+            match self.publish_once(run, members, reports, may_lock).await {
                 Ok(()) => break,
-                Err(CopyError::Server { answer, .. })
+                Err(CopyError::Server { answer, doing })
                     if answer.is_contradiction() && tries < TRIES =>
                 {
                     self.target.roll_back().await;
-                    let words =
-                        format!("another session wrote in between ({answer}); judging anew");
+                    let has_orphans =
+                        answer.sqlstate.as_deref() == Some(ORPHAN) && doing != publishing;
+                    let why = if has_orphans {
+                        "rows that were there before break a foreign key, which stays where it is"
+                    } else {
+                        "another session wrote in between"
+                    };
+                    let words = format!("{why} ({answer}); judging anew");
                     self.tell(Event::Note(words));
                     self.judge(Home::Kept, unit, skip).await?;
                     let anew = self.verdict(Home::Kept).await?;
@@ -281,11 +292,13 @@ impl Copy<'_> {
         run: &Run,
         members: &[usize],
         reports: &mut [TableReport],
+        may_lock: bool,
     ) -> Result<(), CopyError> {
         let doing = self.publishing(members);
         self.target.run("BEGIN", &doing).await?;
         self.claim(&doing).await?;
-        self.put(run, members, Home::Kept, reports).await?;
+        self.put(run, members, Home::Kept, reports, may_lock)
+            .await?;
         self.check()?;
         // A commit whose answer never comes may have happened.
         self.control.change();
@@ -307,20 +320,22 @@ impl Copy<'_> {
         Ok(())
     }
 
-    /// Puts the judged rows of a unit where they go, within the transaction at hand.
+    /// Puts the judged rows of a unit where they go, within the transaction at hand. With `may_lock`, indexes
+    /// and foreign keys of a table may go and come back after its rows.
     pub(super) async fn put(
         &mut self,
         run: &Run,
         members: &[usize],
         home: Home,
         reports: &mut [TableReport],
+        may_lock: bool,
     ) -> Result<(), CopyError> {
         let doing = self.publishing(members);
         let plan = Arc::clone(&self.plan);
         let tables: Vec<&TablePlan> = members.iter().map(|table| &plan.tables[*table]).collect();
         let pair = self.request.pair.clone();
         let behind = match (tables.as_slice(), members) {
-            ([table], [number]) if reports[*number].copied >= WORTH => {
+            ([table], [number]) if may_lock && reports[*number].copied >= WORTH => {
                 let rows = reports[*number].copied;
                 self.put_behind(table, Extent::Plain, rows).await?
             }

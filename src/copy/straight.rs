@@ -283,7 +283,7 @@ impl Copy<'_> {
             let name = &plan.tables[*table].target;
             self.tell(Event::Publishing { name });
         }
-        self.put(run, unit, home, reports).await
+        self.put(run, unit, home, reports, true).await
     }
 
     /// Loads a table; `None` when it is as before, for the server takes not all of the rows.

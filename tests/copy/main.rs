@@ -1,6 +1,7 @@
 //! `align copy` and `align quarantine` between real databases.
 
 mod bad;
+mod behind;
 #[path = "../cluster/mod.rs"]
 mod cluster;
 mod crm;

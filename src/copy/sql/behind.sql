@@ -32,6 +32,8 @@ WITH t AS (
     JOIN pg_class AS p ON p.oid = c.confrelid
     WHERE c.contype = 'f' AND c.convalidated AND c.conparentid = 0 AND c.conislocal
       AND o.relkind = 'r' AND NOT o.relispartition AND pg_has_role(o.relowner, 'USAGE')
+      -- One that was switched off would come back switched on.
+      AND NOT EXISTS (SELECT FROM pg_trigger AS g WHERE g.tgconstraint = c.oid AND g.tgenabled <> 'O')
       AND NOT EXISTS (SELECT FROM pg_description AS d
                       WHERE d.objoid = c.oid AND d.classoid = 'pg_constraint'::regclass)
 )

@@ -56,9 +56,10 @@ $$;
 
 -- Whether another row has the name or is about to get it. There is no index on client_name yet: rows that hold
 -- `wanted` under a longer name are found by the name they come from, or in the list; and of a name that several want
--- nobody looks through all their rows again.
+-- nobody looks through all their rows again. A session that was there while the tables were small has plans that read
+-- all of one, and keeps them for a while after it has grown; of a name that many want it may look some hundred times.
 CREATE OR REPLACE FUNCTION align.client_name_taken(wanted text, self uuid) RETURNS boolean
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' SET enable_seqscan = off AS $$
 BEGIN
     RETURN EXISTS (SELECT FROM align.name_numbers AS n WHERE n.name = wanted)
         OR EXISTS (
@@ -146,7 +147,7 @@ $$;
 
 -- The next number that is free.
 CREATE OR REPLACE FUNCTION align.numbered_client_name(base text, self uuid) RETURNS text
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' SET enable_seqscan = off AS $$
 DECLARE
     next integer := coalesce((SELECT max(n.number) FROM align.name_numbers AS n WHERE n.name = base), 1) + 1;
 BEGIN
@@ -180,7 +181,7 @@ $$;
 -- The same for a row of the backfill, listed at once: there the row is known to be one. Of a name that several share
 -- nobody need look through all their rows again.
 CREATE OR REPLACE FUNCTION align.shared_client_name(self uuid, written text, firm text) RETURNS text
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' SET enable_seqscan = off AS $$
 DECLARE
     free text := align.free_client_name(written, firm, self);
 BEGIN
@@ -197,7 +198,7 @@ $$;
 -- Makes room for a name that somebody chose, before there is a key. The row that is to get it by the backfill gets
 -- another one first, so that the two do not pass each other; where a row has it already, this says what the key would.
 CREATE OR REPLACE FUNCTION align.make_room_for_client_name(wanted text, self uuid) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' SET enable_seqscan = off AS $$
 DECLARE
     first uuid;
 BEGIN

@@ -83,6 +83,26 @@ fn many_at_once(db: &Database<'_>, after: &str) {
     clear(db);
 }
 
+/// A session that has known the tables while they were small goes on by their indexes when they are not: of a name that
+/// many want it may try some hundred, each of which would be a look through all rows.
+fn looks_by_index(db: &Database<'_>, after: &str) {
+    let scans = db.psql(
+        "INSERT INTO public.clients (name) VALUES ('Same'), ('Same');
+         ANALYZE public.clients, align.name_numbers, align.name_collisions;
+         INSERT INTO public.clients (name) SELECT 'Same' FROM generate_series(1, 20);
+         INSERT INTO align.name_numbers (name, number) SELECT 'Other', n FROM generate_series(1, 5000) AS n;
+         INSERT INTO align.name_collisions (client_id, name, client_name)
+         SELECT public.uuid_generate_v4(), 'Other', 'Other ' || n FROM generate_series(1, 5000) AS n;
+         BEGIN;
+         INSERT INTO public.clients (name, company) VALUES ('Same', NULL), ('Same', 'Firm'), ('Same', 'Firm'), ('New', NULL);
+         SELECT string_agg(relname, ', ') FROM pg_stat_xact_user_tables
+         WHERE relname IN ('clients', 'name_numbers', 'name_collisions') AND seq_scan > 0;
+         ROLLBACK",
+    );
+    assert_eq!(scans, "", "after {after}");
+    clear(db);
+}
+
 #[test]
 fn writers_of_old_names_do_not_wait_for_each_other() {
     let db = clara(Cluster::shared(), "names", Surroundings::Supabase);
@@ -92,6 +112,7 @@ fn writers_of_old_names_do_not_wait_for_each_other() {
         if matches!(file.version, 18 | 25) {
             side_by_side(&db, &file.name);
             many_at_once(&db, &file.name);
+            looks_by_index(&db, &file.name);
         }
     }
     apply(&db, "phase2");

@@ -32,7 +32,7 @@ pub use select::{SelectOutcome, SelectResult, lateral};
 
 use crate::mapping::{At, Class, Mapping};
 use crate::schema::{ColumnType, Facet, Ident, QualifiedName, Schema, Sighting};
-pub(crate) use pairing::Pairing;
+pub(crate) use pairing::{Pairing, is_covered};
 
 /// Everything two schemas differ in, and what was not compared.
 #[derive(Debug, Clone, PartialEq)]

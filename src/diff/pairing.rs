@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Size;
 use crate::mapping::{Mapping, Status, TableCorrespondence, TableRef};
-use crate::schema::{Column, Ident, QualifiedName, Schema, Table};
+use crate::schema::{Column, Ident, QualifiedName, Schema, Table, quote};
 
 /// The tables of both sides that count, and how they pair.
 pub(crate) struct Pairing<'a> {
@@ -203,6 +203,13 @@ fn is_ignored(patterns: &[String], schema: &Schema, name: &QualifiedName) -> boo
         || patterns.iter().any(|pattern| {
             matches(pattern, &schema.show(name)) || matches(pattern, &name.to_string())
         })
+}
+
+/// Whether one of the patterns covers a name, as it stands in its namespace or with it.
+pub(crate) fn is_covered(patterns: &[String], namespace: &str, name: &str) -> bool {
+    patterns.iter().any(|pattern| {
+        matches(pattern, name) || matches(pattern, &format!("{}.{name}", quote(namespace)))
+    })
 }
 
 /// Whether a pattern of `*` and `?` covers the whole text.

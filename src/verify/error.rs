@@ -56,14 +56,19 @@ fn is_out_of_time(error: &sqlx::Error) -> bool {
     error.is_some_and(|error| error.code().as_deref() == Some(OUT_OF_TIME))
 }
 
-/// The server's message with its code; what it says beside holds values.
+/// The server's message with its code. What it quotes may be a row's, except where it speaks of the statement (class
+/// 42), and what it says beside the message always may.
 pub(super) fn words(error: &sqlx::Error) -> String {
     if is_out_of_time(error) {
         return UNFINISHED.to_owned();
     }
     match error.as_database_error() {
         Some(error) => match error.code() {
-            Some(code) => format!("{} ({code})", error.message()),
+            Some(code) if code.starts_with("42") => format!("{} ({code})", error.message()),
+            Some(code) => {
+                let message = crate::migrate::without_values(&code, error.message(), "");
+                format!("{message} ({code})")
+            }
             None => error.message().to_owned(),
         },
         None => crate::migrate::unanswered(error).0.to_owned(),

@@ -24,6 +24,8 @@ pub(super) struct Question {
     pub(super) join: String,
     /// Which rows are looked at.
     pub(super) filter: String,
+    /// What names a row `s` to a reader.
+    pub(super) shown: String,
     /// Which of them are wrong.
     pub(super) bad: String,
     /// What is true of every wrong one, and sooner said.
@@ -41,9 +43,7 @@ impl Question {
 
     /// Counts the rows and the wrong ones, of all or about as many as `sample`, with keys of some wrong ones.
     pub(super) fn sql(&self, sample: Option<u64>) -> String {
-        let keys = self.new.key.iter();
-        let shown: Vec<String> = keys.map(|key| format!("s.{key}::text")).collect();
-        let shown = shown.join(" || ', ' || ");
+        let shown = &self.shown;
         let limit = sample.map_or_else(String::new, |rows| {
             format!(" ORDER BY md5({shown}) LIMIT {rows}")
         });

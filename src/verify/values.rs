@@ -1,9 +1,12 @@
-//! Rows against the mapping: whether every new value is the mapping's expression of the old one.
+//! Rows against the mapping: whether every row has its counterpart, and every new value is the mapping's expression
+//! of the old one.
 //!
 //! The old values are read where the database still shows them in the from side's form: in the namespace
 //! that `[verify] old` names, or under their own names. A rule that holds once is looked at on rows that
 //! nobody has written since the migration began. A row that is in quarantine, or that the mapping
 //! excuses, is no failure.
+
+mod pair;
 
 use std::time::{Duration, Instant};
 
@@ -15,12 +18,14 @@ use super::question::{Question, ask, sound};
 use super::reading;
 use super::{Check, Finding, Section, Verdict, summary};
 use crate::ddl::literal;
-use crate::mapping::{At, ColumnCorrespondence, Lookup, Mapping, Rule, Status, Sync, TableRef};
-use crate::schema::{ColumnType, Ident, QualifiedName, quote};
+use crate::mapping::{At, ColumnCorrespondence, Mapping, Rule, Sync, TableRef};
+use crate::schema::{ColumnType, Ident};
 use crate::transform::sql::{Expression, columns};
-use crate::transform::{Kind, LookupSource, Lookups, SESSION, Shape, Slot};
+use crate::transform::{Kind, SESSION, Slot};
 
-const RELATION: &str = include_str!("sql/relation.sql");
+pub(super) use pair::Relation;
+use pair::{Here, Joined, Pair};
+
 const QUARANTINE: &str = "quarantine is empty or settled";
 
 /// What the rows are held against, and how long that may take.
@@ -61,21 +66,36 @@ pub async fn check(
     let kept = kept.persistent(false).fetch_one(&mut *connection).await;
     let kept: bool = kept.map_err(|error| server("look for the ledger", &error))?;
     let mut checks = Vec::new();
-    for entry in &values.mapping.tables {
-        if entry.status == Status::Accepted && entry.from.name != entry.to.name {
-            let begun = Instant::now();
-            let mut check = rows(connection, values, &entry.from, &entry.to).await?;
+    let pairs = Pair::all(connection, values.mapping).await?;
+    let mut unsaid = Vec::new();
+    for pair in &pairs {
+        let begun = Instant::now();
+        let joined = pair.joined(connection, values).await?;
+        if let Ok(joined) = &joined
+            && !joined.is_one
+        {
+            unsaid.extend(pair.unsaid(values.mapping, joined));
+        }
+        if let Some(mut check) = rows(connection, values, pair, joined, kept).await? {
             check.took = begun.elapsed();
-            check.at = Some(entry.at);
+            check.at = pair.at;
             checks.push(check);
         }
     }
     let mut looked = Vec::new();
-    for entry in values.mapping.accepted_columns() {
-        if let (Rule::Convert(_), [first, ..], [_, ..]) =
-            (&entry.rule, entry.from.as_slice(), entry.to.as_slice())
-        {
-            let columns = column(connection, values, entry, &first.table, kept).await?;
+    let said = values.mapping.accepted_columns();
+    for entry in said.chain(&unsaid) {
+        let (Rule::Convert(_), [to, ..]) = (&entry.rule, entry.to.as_slice()) else {
+            continue;
+        };
+        // A constant is that of every row that comes from one of these.
+        let home = values.mapping.to.home();
+        let of_constant = pairs
+            .iter()
+            .filter(|pair| entry.from.is_empty() && pair.to.is_same(&to.table, home));
+        let tables = entry.from.first().map(|from| &from.table);
+        for from in tables.into_iter().chain(of_constant.map(|pair| &pair.from)) {
+            let columns = column(connection, values, entry, from, kept).await?;
             looked.extend(columns.into_iter().map(|looked| (entry.at, looked)));
         }
     }
@@ -90,114 +110,52 @@ pub async fn check(
     Ok(checks)
 }
 
-/// A table or view of the database.
-#[derive(Debug, Clone)]
-pub(super) struct Relation {
-    /// As SQL names it.
-    pub(super) name: String,
-    pub(super) shape: Shape,
-    pub(super) key: Vec<Ident>,
-}
-
-impl Relation {
-    fn has(&self, column: &Ident) -> bool {
-        self.shape.slot(column).is_some()
-    }
-}
-
-async fn relation(
-    connection: &mut PgConnection,
-    namespace: &str,
-    table: &Ident,
-) -> Result<Option<Relation>, VerifyError> {
-    let doing = "read the columns of a table";
-    let failed = |error: sqlx::Error| server(doing, &error);
-    let name = format!("{}.{table}", quote(namespace));
-    let query = sqlx::query(RELATION).persistent(false).bind(&name);
-    let rows = query.fetch_all(&mut *connection).await.map_err(failed)?;
-    if rows.is_empty() {
-        return Ok(None);
-    }
-    let user_defined = |namespace: Option<&Ident>, name: &Ident| {
-        namespace.map(|namespace| QualifiedName {
-            namespace: namespace.clone(),
-            name: name.clone(),
-        })
-    };
-    let (mut types, mut key) = (Vec::new(), Vec::new());
-    for row in &rows {
-        let column: String = row.try_get("name").map_err(failed)?;
-        let ty: String = row.try_get("type").map_err(failed)?;
-        let is_key: bool = row.try_get("is_key").map_err(failed)?;
-        let Ok(column) = Ident::new(column) else {
-            continue;
-        };
-        if is_key {
-            key.push(column.clone());
-        }
-        types.push((column, ColumnType::parse(&ty, &user_defined)));
-    }
-    Ok(Some(Relation {
-        name,
-        shape: Shape::from_types(types),
-        key,
-    }))
-}
-
-/// Where the from side's rows are shown in their old form.
-async fn old_form(
-    connection: &mut PgConnection,
-    mapping: &Mapping,
-    table: &TableRef,
-) -> Result<Option<Relation>, VerifyError> {
-    if let Some(old) = &mapping.verify.old
-        && let Some(found) = relation(connection, old.as_str(), &table.name).await?
-    {
-        return Ok(Some(found));
-    }
-    let home = table.namespace_or(mapping.from.home()).to_owned();
-    relation(connection, &home, &table.name).await
-}
-
-/// Whether every row that a table's rows become is there.
+/// Whether every row that a table's rows become is there; nothing to ask where it is the same row.
 async fn rows(
     connection: &mut PgConnection,
     values: &Values<'_>,
-    from: &TableRef,
-    to: &TableRef,
-) -> Result<Check, VerifyError> {
-    let name = format!("rows of {from} are in {to}");
-    let skipped = |why: String| Ok(Check::skipped(Section::Values, name.clone(), why));
-    let Some(old) = old_form(connection, values.mapping, from).await? else {
-        return skipped(format!("there is no table `{from}`"));
+    pair: &Pair,
+    joined: Result<Joined, String>,
+    has_ledger: bool,
+) -> Result<Option<Check>, VerifyError> {
+    let name = format!("rows of {} are in {}", pair.from, pair.to);
+    let joined = match joined {
+        Ok(joined) if joined.is_one => return Ok(None),
+        Ok(joined) => joined,
+        Err(why) => return Ok(Some(Check::skipped(Section::Values, name, why))),
     };
-    let home = to.namespace_or(values.mapping.to.home()).to_owned();
-    let Some(new) = relation(connection, &home, &to.name).await? else {
-        return skipped(format!("there is no table `{to}`"));
-    };
-    let Some(join) = join(&old, &new) else {
-        return skipped(format!("`{to}` has no key that `{from}` has, too"));
-    };
-    let filter = match filter(values.mapping, from, to, &old) {
-        Ok(filter) => filter,
-        Err(why) => return skipped(why),
-    };
-    let missing: Vec<String> = new
-        .key
+    if pair.is_matched {
+        let why = "`match` finds some rows under other keys, which `--against` can tell";
+        return Ok(Some(Check::skipped(Section::Values, name, why)));
+    }
+    let mut bad: Vec<String> = joined
+        .on
         .iter()
-        .map(|key| format!("t.{key} IS NULL"))
+        .map(|(key, _)| format!("t.{key} IS NULL"))
         .collect();
+    if has_ledger {
+        bad.push(format!(
+            "NOT EXISTS (SELECT FROM align.quarantine AS q WHERE q.table_name = {} AND q.key = {})",
+            literal(pair.from.name.as_str()),
+            joined.quarantined()
+        ));
+    }
     let question = Question {
-        old,
-        join: format!("LEFT JOIN {} AS t ON {join}", new.name),
-        new,
-        filter,
-        bad: missing.join(" AND "),
+        join: format!(
+            "LEFT JOIN {} AS t ON {}",
+            joined.new.name,
+            joined.condition()
+        ),
+        shown: joined.shown(),
+        filter: joined.filter,
+        old: joined.old,
+        new: joined.new,
+        bad: bad.join(" AND "),
         doubt: None,
     };
     let sql = question.sql(values.sample);
     let found = ask(connection, &sql).await?;
-    Ok(found.check(name, "have no counterpart", &sql))
+    Ok(Some(found.check(name, "have no counterpart", &sql)))
 }
 
 /// A target column: what is known of it, or what is to be asked.
@@ -276,7 +234,11 @@ async fn column<'a>(
         let names: Vec<String> = columns.iter().map(ToString::to_string).collect();
         names.join(", ")
     };
-    let title = format!("{} → {}", names(&entry.from), names(&entry.to));
+    let before = match entry.from.as_slice() {
+        [] => format!("a constant of {from}"),
+        from => names(from),
+    };
+    let title = format!("{before} → {}", names(&entry.to));
     let skipped = |why: String| {
         let check = Check::skipped(Section::Values, title.clone(), why);
         Ok(vec![Looked::Settled(check)])
@@ -284,26 +246,36 @@ async fn column<'a>(
     let Some(to) = entry.to.first().map(|column| &column.table) else {
         return Ok(Vec::new());
     };
-    let Some(old) = old_form(connection, mapping, from).await? else {
-        return skipped(format!("there is no table `{from}`"));
+    let pair = Pair {
+        from: from.clone(),
+        to: to.clone(),
+        at: Some(entry.at),
+        is_matched: false,
     };
+    let joined = match pair.joined(connection, values).await? {
+        Ok(joined) => joined,
+        Err(why) => return skipped(why),
+    };
+    let condition = joined.condition();
+    let shown = joined.shown();
+    let Joined {
+        old,
+        new,
+        mut filter,
+        is_one,
+        ..
+    } = joined;
+    if entry.from.is_empty() && is_one {
+        return skipped(format!(
+            "which rows of `{to}` come from `{from}` cannot be told"
+        ));
+    }
     if let Some(gone) = entry.from.iter().find(|column| !old.has(&column.name)) {
         return skipped(format!("there is no column `{gone}` any more"));
     }
-    let home = to.namespace_or(mapping.to.home()).to_owned();
-    let Some(new) = relation(connection, &home, &to.name).await? else {
-        return skipped(format!("there is no table `{to}`"));
-    };
     if let Some(missing) = entry.to.iter().find(|column| !new.has(&column.name)) {
         return skipped(format!("there is no column `{missing}`"));
     }
-    let Some(join) = join(&old, &new) else {
-        return skipped(format!("`{to}` has no key that `{from}` has, too"));
-    };
-    let mut filter = match filter(mapping, from, to, &old) {
-        Ok(filter) => filter,
-        Err(why) => return skipped(why),
-    };
     if entry.sync == Sync::Once {
         if !has_ledger {
             return skipped("nothing tells when a migration began here".to_owned());
@@ -324,7 +296,7 @@ async fn column<'a>(
     let join = if old.name == new.name {
         "CROSS JOIN LATERAL (SELECT s.*) AS t".to_owned()
     } else {
-        format!("JOIN {} AS t ON {join}", new.name)
+        format!("JOIN {} AS t ON {condition}", new.name)
     };
     let looked = expressions.into_iter().map(|expression| {
         let excused = if has_ledger {
@@ -333,12 +305,13 @@ async fn column<'a>(
             "false".to_owned()
         };
         Looked::Open(Box::new(Open {
-            name: format!("{} → {to}.{}", names(&entry.from), expression.column),
+            name: format!("{before} → {to}.{}", expression.column),
             question: Question {
                 old: old.clone(),
                 new: new.clone(),
                 join: join.clone(),
                 filter: filter.clone(),
+                shown: shown.clone(),
                 bad: format!("{} AND NOT ({excused})", differs(&expression)),
                 doubt: doubt(entry, &expression, &old, &new),
             },
@@ -429,39 +402,6 @@ fn key(new: &Relation) -> String {
     format!("jsonb_build_object({})", members.join(", "))
 }
 
-fn join(old: &Relation, new: &Relation) -> Option<String> {
-    if new.key.is_empty() || !new.key.iter().all(|key| old.has(key)) {
-        return None;
-    }
-    let same: Vec<String> = new
-        .key
-        .iter()
-        .map(|key| format!("t.{key} = s.{key}"))
-        .collect();
-    Some(same.join(" AND "))
-}
-
-/// The condition of the tables' correspondence.
-fn filter(
-    mapping: &Mapping,
-    from: &TableRef,
-    to: &TableRef,
-    old: &Relation,
-) -> Result<String, String> {
-    let (from_home, to_home) = (mapping.from.home(), mapping.to.home());
-    let entry = mapping.tables.iter().find(|entry| {
-        entry.status == Status::Accepted
-            && entry.from.is_same(from, from_home)
-            && entry.to.is_same(to, to_home)
-    });
-    match entry.and_then(|entry| Some((entry.filter.as_ref()?, entry.at))) {
-        Some((condition, at)) => crate::transform::sql::condition(condition, &old.shape, at)
-            .map(|sql| format!("({sql}) IS TRUE"))
-            .map_err(|why| why.to_string()),
-        None => Ok("true".to_owned()),
-    }
-}
-
 /// Rows that nobody has written since the migration began: a backfill leaves `updated_at` as it was.
 fn untouched(values: &Values<'_>, new: &Relation) -> Option<String> {
     let column = Ident::new("updated_at").ok()?;
@@ -523,21 +463,6 @@ async fn quarantine(connection: &mut PgConnection) -> Result<Check, VerifyError>
         seen,
         findings.map_err(failed)?,
     ))
-}
-
-/// Looked-up tables are those of the database that is checked.
-struct Here<'a> {
-    home: &'a str,
-}
-
-impl Lookups for Here<'_> {
-    fn source(&self, lookup: &Lookup) -> Option<LookupSource<'_>> {
-        let namespace = Ident::new(lookup.table.namespace_or(self.home)).ok()?;
-        Some(LookupSource::Table(QualifiedName {
-            namespace,
-            name: lookup.table.name.clone(),
-        }))
-    }
 }
 
 #[cfg(test)]

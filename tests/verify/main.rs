@@ -9,6 +9,7 @@
 mod cluster;
 mod faults;
 mod minimal;
+mod pairs;
 mod told;
 
 use std::sync::OnceLock;

@@ -1,5 +1,7 @@
+use super::pair::join;
 use super::*;
 use crate::mapping::file;
+use crate::transform::Shape;
 
 fn relation(name: &str, columns: &[(&str, &str)], key: &[&str]) -> Relation {
     let named = |name: &&str| Ident::new(*name).unwrap();
@@ -10,20 +12,62 @@ fn relation(name: &str, columns: &[(&str, &str)], key: &[&str]) -> Relation {
         name: name.to_owned(),
         shape: Shape::from_types(types),
         key: key.iter().map(named).collect(),
+        generated: Vec::new(),
     }
 }
 
 #[test]
 fn rows_are_joined_by_the_whole_key_of_the_new_table() {
-    let old = relation("o", &[("id", "int"), ("part", "int"), ("a", "text")], &[]);
+    let rules = "
+        [[column]]
+        from = 'o.nr'
+        to = 'n.number'
+        [[column]]
+        from = 'elsewhere.nr'
+        to = 'n.part'
+        [[column]]
+        to = 'n.other'
+        value = 1";
+    let mapping = file::read(&format!("format = 1\n{rules}")).unwrap();
+    let old = relation(
+        "o",
+        &[
+            ("id", "int"),
+            ("part", "int"),
+            ("a", "text"),
+            ("nr", "int"),
+            ("other", "int"),
+        ],
+        &[],
+    );
+    let columns = [
+        ("id", "bigint"),
+        ("part", "int"),
+        ("number", "int"),
+        ("a", "varchar(9)"),
+        ("new_part", "int"),
+        ("other", "int"),
+    ];
+    let [from, to]: [TableRef; 2] = ["o", "n"].map(|name| name.parse().unwrap());
     for (key, expected) in [
         (&["id"][..], Some("t.id = s.id")),
         (&["id", "part"], Some("t.id = s.id AND t.part = s.part")),
+        (&["number"], Some("t.number = s.nr")),
+        (&["a"], Some("t.a = s.a")),
+        (&["other"], Some("t.other = s.other")),
         (&["id", "new_part"], None),
         (&[], None),
     ] {
-        let new = relation("n", &[("id", "int")], key);
-        assert_eq!(join(&old, &new).as_deref(), expected, "{key:?}");
+        let new = relation("n", &columns, key);
+        let joined = join(&mapping, &from, &to, &old, &new).map(|on| Joined {
+            old: old.clone(),
+            new,
+            on,
+            filter: "true".to_owned(),
+            is_one: false,
+        });
+        let found = joined.map(|joined| joined.condition());
+        assert_eq!(found.as_deref(), expected, "{key:?}");
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod access;
 mod against;
+mod counters;
 mod error;
 mod history;
 mod integrity;

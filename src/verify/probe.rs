@@ -6,6 +6,7 @@ use std::time::Duration;
 use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::{AssertSqlSafe, Executor, Row};
 
+use super::counters;
 use super::error::{OUT_OF_TIME, UNFINISHED, VerifyError, server, words};
 use crate::mapping::{Actor, Step, can_be_tried};
 use crate::schema::{Ident, quote};
@@ -14,6 +15,8 @@ use crate::source::postgres::ends_session;
 const BEGIN: &str = include_str!("sql/begin.sql");
 /// A probe holds locks, and touches one row.
 const LONGEST: Duration = Duration::from_secs(30);
+/// For a lock that somebody else has.
+const PATIENCE: &str = "2s";
 const ROLES: &str = include_str!("sql/roles.sql");
 
 /// A transaction that only tries things. It ends with [`Probes::end`] or with the connection, and is
@@ -21,6 +24,8 @@ const ROLES: &str = include_str!("sql/roles.sql");
 #[derive(Debug)]
 pub struct Probes<'c> {
     connection: &'c mut PgConnection,
+    /// Sequences that an insert moves on for good, with the reason.
+    pub(super) moving: Vec<String>,
 }
 
 /// A step, and who takes it.
@@ -138,14 +143,17 @@ impl<'c> Probes<'c> {
     ) -> Result<Self, VerifyError> {
         let begun = connection.execute(BEGIN).await;
         begun.map_err(|error| server("begin a transaction", &error))?;
-        let probes = Self { connection };
+        let moving = counters::hold(connection, &[home, "align"]).await?;
+        let probes = Self { connection, moving };
         let milliseconds = budget.min(LONGEST).as_millis().to_string();
         let path = sqlx::query(
-            "SELECT set_config('search_path', $1, true), set_config('statement_timeout', $2, true)",
+            "SELECT set_config('search_path', $1, true), set_config('statement_timeout', $2, true), \
+             set_config('lock_timeout', $3, true)",
         )
         .persistent(false)
         .bind(quote(home))
-        .bind(milliseconds);
+        .bind(milliseconds)
+        .bind(PATIENCE);
         let path = path.execute(&mut *probes.connection).await;
         path.map_err(|error| server("set up the probes", &error))?;
         if let Some((file, text)) = setup {

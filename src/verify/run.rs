@@ -338,6 +338,12 @@ async fn probe(
         }
         Err(error) => return Err(error),
     };
+    let first = tries.into_iter().find(|section| request.takes(*section));
+    if let Some(section) = first.filter(|_| !probes.moving.is_empty()) {
+        let why = probes.moving.join("; ");
+        let name = "sequences stay where they are while inserts are tried";
+        checks.push(Check::skipped(section, name, why));
+    }
     if request.takes(Section::Access) {
         for expect in &mapping.expect_access {
             tell(Section::Access, &expect.table.to_string());

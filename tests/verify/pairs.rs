@@ -192,3 +192,49 @@ fn what_the_server_says_of_a_value_is_told_without_it() {
     );
     assert!(!document.to_string().contains("n1"), "{said}");
 }
+
+/// Sequences are not taken back with their transaction, unless they are held.
+#[test]
+fn an_insert_that_is_tried_moves_no_sequence() {
+    let (db, folder) = pair("counters");
+    let mapping = folder.path().join("mapping.toml");
+    let tried = "
+        [[expect.statement]]
+        name = 'a ticket is written'
+        sql = \"insert into tickets (note) values ('x')\"
+        rows = 1";
+    fs::write(&mapping, format!("{MAPPING}{tried}")).unwrap();
+    db.psql(
+        "CREATE TABLE tickets (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, \"Odd no\" serial, note text);
+         ALTER SEQUENCE \"tickets_Odd no_seq\" CACHE 20;
+         INSERT INTO tickets (note) VALUES ('first')",
+    );
+    let state = "SELECT last_value, is_called FROM tickets_id_seq UNION ALL SELECT last_value, is_called FROM \"tickets_Odd no_seq\"";
+    let before = db.psql(state);
+    let args = ["--map", mapping.to_str().unwrap(), "--only", "statements"];
+    let (document, code) = verify(&db, &args);
+    assert_eq!(ended(&document, "passed").len(), 1, "{document:#}");
+    assert_eq!(ended(&document, "skipped"), []);
+    assert_eq!(code, 0);
+    assert_eq!(db.psql(state), before);
+
+    // Somebody who writes a row keeps it until the end, and then it is said.
+    let (document, code) = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            db.try_psql("BEGIN; INSERT INTO tickets (note) VALUES ('long'); SELECT pg_sleep(60)")
+        });
+        let asleep = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'";
+        while db.psql(asleep) == "0" {}
+        let found = verify(&db, &args);
+        db.psql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'");
+        found
+    });
+    assert_eq!(code, 0, "{document:#}");
+    let checks = document["checks"].as_array().unwrap();
+    let said = checks.iter().find(|check| check["verdict"] == "skipped");
+    let said = said.unwrap_or_else(|| panic!("{document:#}")).to_string();
+    assert!(
+        said.contains("sequences stay where they are") && said.contains("tickets_id_seq"),
+        "{said}"
+    );
+}

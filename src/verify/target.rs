@@ -224,9 +224,10 @@ fn is_access(change: &Change) -> bool {
     matches!(change.object, Object::Policy | Object::Grant | Object::Rls)
 }
 
-/// What the target lacks is no loss to it.
+/// What the target lacks is no loss to it, but for a column that takes no value here and does there.
 fn is_harmless(change: &Change) -> bool {
-    change.what == What::Extra || change.object == Object::Comment
+    change.what == What::Extra && change.object != Object::Generated
+        || change.object == Object::Comment
 }
 
 fn finding(change: &Change, spots: Spots<'_>) -> Finding {
@@ -281,6 +282,22 @@ mod tests {
         let text = format!("CREATE TABLE t ({columns});");
         let name = "t.sql".to_owned();
         sql::read(&[TextFile { name, text }], &[Ident::new("public").unwrap()]).unwrap()
+    }
+
+    #[test]
+    fn what_the_target_lacks_is_no_loss_to_it_unless_its_writes_fail_by_that() {
+        let target = schema("a text, b text");
+        for (here, expected) in [
+            ("a text, b text, c text DEFAULT 'x'", 0),
+            ("a text DEFAULT 'x', b text", 0),
+            ("a text GENERATED ALWAYS AS (b || 'x') STORED, b text", 1),
+            ("a text", 1),
+        ] {
+            let mapping = file::read("format = 1").unwrap();
+            let comparison = crate::diff::compare(&schema(here), &target, &mapping);
+            let harmful = changes(&comparison).filter(|change| !is_harmless(change));
+            assert_eq!(harmful.count(), expected, "{here}");
+        }
     }
 
     #[test]

@@ -283,3 +283,30 @@ fn the_bundled_pair_over_awkward_rows() {
     assert_eq!(asked.count(), 2, "one query a table");
     assert!(log.iter().any(|entry| entry.contains("READ ONLY")));
 }
+
+#[test]
+fn a_rule_of_sql_is_said_not_to_be_looked_at() {
+    let (from, folder) = (database("from"), pair());
+    from.psql(FROM);
+    let mapping = folder.path().join("mapping.toml");
+    let text = std::fs::read_to_string(&mapping).unwrap();
+    let line = text.lines().count() + 1;
+    let rule = "[[column]]\nfrom = \"people.id\"\nto = \"customers.id\"\nsql = \"(s.id::text)::integer\"\n";
+    std::fs::write(&mapping, format!("{text}{rule}")).unwrap();
+    let args = [
+        "--map",
+        "mapping.toml",
+        "--from",
+        "env:FROM",
+        "--to",
+        "to.sql",
+    ];
+    let (_, found) = answer(folder.path(), &from.url(), "", &args);
+    let unasked = found["data"]["unasked"].as_array().unwrap();
+    let said = unasked.iter().find(|rule| rule["line"] == line);
+    let said = said.unwrap_or_else(|| panic!("{found:#}"));
+    assert_eq!(
+        said["why"],
+        "whether its `sql` takes a value, only running it shows"
+    );
+}

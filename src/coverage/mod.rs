@@ -9,7 +9,9 @@ use std::collections::BTreeMap;
 
 use crate::ddl::literal;
 use crate::diff::Pairing;
-use crate::mapping::{At, ColumnCorrespondence, Lookup, Mapping, TableCorrespondence, TableRef};
+use crate::mapping::{
+    At, ColumnCorrespondence, Lookup, Mapping, Rule, TableCorrespondence, TableRef, Transform,
+};
 use crate::schema::{QualifiedName, Schema, Table};
 use crate::transform::sql::{self, ROW};
 use crate::transform::{Code, LookupSource, LookupTable, Lookups, Shape};
@@ -147,7 +149,15 @@ pub fn questions(
             .filter(|pair| pair.from.name == source.name)
             .and_then(|pair| pair.by);
         match ask(rule, (from, source), (to, target), filter, tables) {
-            Ok(texts) => asked.entry(&source.name).or_default().extend(texts),
+            Ok(texts) => {
+                if let Rule::Convert(steps) = &rule.rule
+                    && steps.iter().any(|step| matches!(step, Transform::Sql(_)))
+                {
+                    let why = "whether its `sql` takes a value, only running it shows".to_owned();
+                    found.unasked.push((rule.at, why));
+                }
+                asked.entry(&source.name).or_default().extend(texts);
+            }
             Err(why) => found.unasked.push((rule.at, why)),
         }
     }

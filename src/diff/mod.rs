@@ -165,6 +165,18 @@ pub struct Unknown {
     pub message: String,
 }
 
+impl Unknown {
+    /// The table, column or object that it is of; empty where the message names a whole facet itself.
+    pub fn place(&self) -> String {
+        match (self.table.as_str(), self.name.as_str()) {
+            ("", name) if self.message.starts_with(name) => String::new(),
+            ("", name) => name.to_owned(),
+            (table, "") => table.to_owned(),
+            (table, name) => format!("{table}.{name}"),
+        }
+    }
+}
+
 /// Something that was seen and not compared.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Unmodelled {

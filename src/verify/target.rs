@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Check, Finding, Section, Spot};
-use crate::diff::{Blocker, Change, Comparison, Counterpart, Object, What};
+use crate::diff::{Blocker, Change, Comparison, Counterpart, Object, Unknown, What};
 use crate::gate::Verdict;
 use crate::mapping::Mapping;
 use crate::schema::Schema;
@@ -32,7 +32,10 @@ pub fn check(
 ) -> Vec<Check> {
     let Promise { mapping, absent } = promise;
     let section = Section::Structure;
-    let gate = verdict.reasons.iter().map(Finding::new).collect();
+    let mut gate: Vec<Finding> = verdict.reasons.iter().map(Finding::new).collect();
+    if number(comparison.unknowns.len()) > u64::from(mapping.gate.unknown) {
+        gate.extend(comparison.unknowns.iter().map(not_known));
+    }
     let blockers = comparison.blockers.iter();
     let spots = Spots {
         comparison,
@@ -249,6 +252,14 @@ fn finding(change: &Change, spots: Spots<'_>) -> Finding {
     Finding::new(message).at(spots.find(&change.table, column))
 }
 
+fn not_known(unknown: &Unknown) -> Finding {
+    let message = here(&unknown.message);
+    Finding::new(match unknown.place().as_str() {
+        "" => message,
+        place => format!("{place}: {message}"),
+    })
+}
+
 fn blocked(blocker: &Blocker, spots: Spots<'_>) -> Finding {
     let place = match (blocker.table.as_str(), blocker.column.as_str()) {
         ("", _) => String::new(),
@@ -282,6 +293,36 @@ mod tests {
         let text = format!("CREATE TABLE t ({columns});");
         let name = "t.sql".to_owned();
         sql::read(&[TextFile { name, text }], &[Ident::new("public").unwrap()]).unwrap()
+    }
+
+    #[test]
+    fn what_could_not_be_compared_is_named_where_it_fails_the_gate() {
+        let text = "CREATE TABLE t (a int); CREATE VIEW v AS SELECT a FROM t;".to_owned();
+        let home = [Ident::new("public").unwrap()];
+        let name = "t.sql".to_owned();
+        let target = sql::read(&[TextFile { name, text }], &home).unwrap();
+        let mut live = target.clone();
+        live.views[0].query.spelling = crate::schema::Spelling::Deparsed;
+        live.views[0].query.text = "SELECT x.a FROM t AS x".to_owned();
+        for (allowed, expected) in [(0, 2), (1, 0)] {
+            let text = format!("format = 1\n[gate]\nscore = 0\nunknown = {allowed}\n");
+            let mapping = file::read(&text).unwrap_or_else(|errors| panic!("{errors:?}"));
+            let comparison = crate::diff::compare(&live, &target, &mapping);
+            let score = crate::score::score(&comparison, &mapping);
+            let verdict = crate::gate::judge(&comparison, &score, &mapping.gate);
+            let promise = Promise {
+                mapping: &mapping,
+                absent: &BTreeSet::new(),
+            };
+            let checks = check(&comparison, &verdict, &promise, &live);
+            let said: Vec<&str> = checks[0]
+                .findings
+                .iter()
+                .map(|f| f.message.as_str())
+                .collect();
+            assert_eq!(said.len(), expected, "{said:?}");
+            assert!(expected == 0 || said[1].starts_with("v: "), "{said:?}");
+        }
     }
 
     #[test]

@@ -221,11 +221,9 @@ fn not_compared(report: &Report<'_>) -> String {
         .iter()
         .map(|unknown| {
             let message = prose(&unknown.message);
-            match (unknown.table.as_str(), unknown.name.as_str()) {
-                ("", "") => message,
-                (table, "") => format!("{}: {message}", code(table)),
-                ("", name) => format!("{}: {message}", code(name)),
-                (table, name) => format!("{}: {message}", code(&format!("{table}.{name}"))),
+            match unknown.place().as_str() {
+                "" => message,
+                place => format!("{}: {message}", code(place)),
             }
         })
         .collect();

@@ -212,10 +212,9 @@ fn is_done(report: &Report<'_>, expected: &ExpectTable, item: &ChecklistItem) ->
 /// What was not compared.
 pub(super) fn unknown(report: &Report<'_>) -> Section {
     let unknowns = report.comparison.unknowns.iter().map(|unknown| {
-        let name = match (unknown.table.as_str(), unknown.name.as_str()) {
-            ("", _) => String::new(),
-            (table, "") => format!("{}: ", code(table)),
-            (table, name) => format!("{}: ", code(&format!("{table}.{name}"))),
+        let name = match unknown.place().as_str() {
+            "" => String::new(),
+            place => format!("{}: ", code(place)),
         };
         format!("- {name}{}", prose(&report.named(&unknown.message)))
     });

@@ -144,14 +144,9 @@ fn unknowns(report: &Report<'_>, screen: Screen) -> Block {
         .unknowns
         .iter()
         .map(|unknown| {
-            let name = match (unknown.table.as_str(), unknown.name.as_str()) {
-                ("", _) => String::new(),
-                (table, "") => table.to_owned(),
-                (table, name) => format!("{table}.{name}"),
-            };
             row(
                 Sign::Unknown,
-                screen.clean(&name),
+                screen.clean(&unknown.place()),
                 screen.clean(&report.named(&unknown.message)),
             )
         })

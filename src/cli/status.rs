@@ -223,22 +223,7 @@ pub(super) fn run(ui: &Ui, args: &StatusArgs) -> Result<Outcome, CliError> {
     if !args.check {
         return Ok(Outcome::Yes);
     }
-    let mut is_behind = false;
-    for database in &document.databases {
-        for phase in &database.phases {
-            let open = phase.pending + phase.divergent;
-            if open > 0 {
-                is_behind = true;
-                ui.no(format_args!(
-                    "{}: {open} of {} migrations of {} are not applied as they are (--check)",
-                    database.database,
-                    phase.migrations.len(),
-                    phase.name
-                ));
-            }
-        }
-    }
-    Ok(Outcome::no_if(is_behind))
+    Ok(Outcome::no_if(findings::is_behind(ui, &document)))
 }
 
 async fn read(

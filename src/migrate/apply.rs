@@ -195,6 +195,10 @@ async fn attempt(
     Ok(())
 }
 
+/// Where a file without a transaction stands while it builds an index that was not there before: if the run dies,
+/// the server may still end it.
+const BUILDING: &str = "building";
+
 /// Each statement by itself, from the first that is not done yet.
 async fn statements(
     session: &mut Session<'_>,
@@ -202,8 +206,8 @@ async fn statements(
     progress: &mut Progress,
 ) -> Result<(), Halt> {
     let script = step.script;
-    let resumes = progress.is_resumed();
     let first = progress.statements_done;
+    let mut may_be_done = progress.position.as_deref() == Some(BUILDING);
     for (at, statement) in script.statements.iter().enumerate().skip(first) {
         session.check()?;
         let timeout = if statement.has("concurrently") {
@@ -221,10 +225,16 @@ async fn statements(
             })?;
         let mut backoff = Backoff::new();
         loop {
-            let may_be_done = resumes && at == first;
-            let done = match index::prepare(session, statement, may_be_done).await? {
+            let ready = index::prepare(session, statement, may_be_done && at == first).await?;
+            if matches!(ready, index::Ready::Build) && progress.position.is_none() {
+                progress.position = Some(BUILDING.to_owned());
+                progress.save(&mut session.main, step).await?;
+            }
+            let done = match ready {
                 index::Ready::Done => break,
-                index::Ready::Run => session.execute(statement.text(&script.text)).await,
+                index::Ready::Run | index::Ready::Build => {
+                    session.execute(statement.text(&script.text)).await
+                }
                 index::Ready::Not(failure) => Err(*failure),
             };
             match done {
@@ -232,6 +242,8 @@ async fn statements(
                 Err(failure) => pause(session, step, Some(at), failure, &mut backoff).await?,
             }
         }
+        may_be_done = false;
+        progress.position = None;
         progress.statements_done = at + 1;
         progress.save(&mut session.main, step).await?;
         session.control.change();

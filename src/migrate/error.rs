@@ -110,6 +110,11 @@ pub enum Refusal {
     },
     /// What is pending changed after it was shown.
     Moved,
+    /// Its way back was begun and has not ended.
+    HalfWayBack {
+        /// The phase.
+        phase: String,
+    },
     /// A later phase stands on this one.
     LaterPhase {
         /// What was to be undone.
@@ -242,6 +247,9 @@ impl fmt::Display for Refusal {
             Self::Locked { holder: Some(holder) } => write!(f, "another runner is at work: {holder}"),
             Self::Locked { holder: None } => f.write_str("another runner is at work"),
             Self::Moved => f.write_str("what is pending changed after it was shown"),
+            Self::HalfWayBack { phase } => {
+                write!(f, "`{phase}` is undone in part, so that nothing can go forward")
+            }
             Self::LaterPhase { phase, later } => {
                 write!(f, "`{phase}` cannot be undone while `{later}` stands on it")
             }
@@ -299,6 +307,9 @@ impl Refusal {
             )],
             Self::Locked { .. } => one("wait longer with `--wait-lock 30m`"),
             Self::Moved => one("run it again"),
+            Self::HalfWayBack { phase } => {
+                vec![format!("end the way back with `--undo {phase}`")]
+            }
             Self::LaterPhase { later, .. } => {
                 vec![format!("undo that first with `--undo {later}`")]
             }

@@ -15,6 +15,8 @@ const INDEX: &str = include_str!("sql/index.sql");
 #[derive(Debug)]
 pub(super) enum Ready {
     Run,
+    /// It builds an index of which nothing is there.
+    Build,
     Done,
     /// What an earlier try left cannot be dropped.
     Not(Box<Failure>),
@@ -68,7 +70,7 @@ pub(super) async fn prepare(
         .await
         .map_err(|error| server(doing, &error))?;
     let Some(row) = row else {
-        return Ok(Ready::Run);
+        return Ok(Ready::Build);
     };
     let name: String = row.try_get("name").map_err(|error| server(doing, &error))?;
     if row
@@ -91,7 +93,7 @@ pub(super) async fn prepare(
     session.tell(Event::Note(format!(
         "dropped index {name}, which an earlier try left invalid"
     )));
-    Ok(Ready::Run)
+    Ok(Ready::Build)
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@
 mod apply;
 mod backup;
 mod batch;
+mod begun;
 mod blocker;
 mod directive;
 mod driver;
@@ -46,6 +47,7 @@ mod watch;
 mod window;
 
 pub use backup::confirm_backup;
+pub use begun::check as check_begun;
 pub use directive::{Batch, Directives, duration};
 pub use driver::{Driver, Failed as DriverError};
 pub use error::{MigrateError, Refusal, Session as OtherSession, StepError};

@@ -37,7 +37,7 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// What an earlier run left; nothing when the file is another one since.
+    /// What an earlier run left; nothing when the file is another one since, of which nothing can be done yet.
     pub(super) async fn of(
         connection: &mut PgConnection,
         step: &Step<'_>,
@@ -70,11 +70,6 @@ impl Progress {
             windows_done: row.try_get("windows_done").map_err(failed)?,
             resumed: true,
         })
-    }
-
-    /// Whether an earlier run began the step.
-    pub(super) fn is_resumed(&self) -> bool {
-        self.resumed
     }
 
     /// Rows of earlier runs, where this one goes on from there.
@@ -130,7 +125,9 @@ impl Progress {
         connection: &mut PgConnection,
         step: &Step<'_>,
     ) -> Result<(), sqlx::Error> {
-        let delete = "DELETE FROM align.progress WHERE pair = $1 AND phase = $2 AND step = $3";
+        // Under another name, too: a step that had only begun may have been renamed since.
+        let delete = "DELETE FROM align.progress WHERE pair = $1 AND phase = $2 \
+                      AND split_part(step, '__', 1) = split_part($3, '__', 1)";
         let delete = sqlx::query(delete).persistent(false);
         delete
             .bind(&step.run.pair)
@@ -149,6 +146,8 @@ pub struct UnderWay {
     pub phase: String,
     /// `V3__x`, or `undo`.
     pub step: String,
+    /// Of what it ran: refinery's for a migration, a digest for a way back.
+    pub checksum: String,
     /// For a file without a transaction.
     pub statements_done: i32,
     /// For a batch: rows changed.
@@ -161,6 +160,35 @@ pub struct UnderWay {
     pub windows_done: i64,
     /// The last commit, in UTC.
     pub at: String,
+}
+
+impl UnderWay {
+    /// Whether anything of it is committed.
+    pub fn is_partly_done(&self) -> bool {
+        self.statements_done > 0 || self.windows_done > 0
+    }
+
+    /// The migration's; `None` for a way back.
+    pub fn version(&self) -> Option<i64> {
+        let (version, _) = self.step.strip_prefix('V')?.split_once("__")?;
+        version.parse().ok()
+    }
+
+    /// Goes on as another file.
+    pub(super) async fn go_on_as(
+        &self,
+        connection: &mut PgConnection,
+        pair: &str,
+        step: &str,
+        checksum: &str,
+    ) -> Result<(), MigrateError> {
+        let update = "UPDATE align.progress SET step = $4, checksum = $5 WHERE pair = $1 AND phase = $2 AND step = $3";
+        let update = sqlx::query(update).persistent(false);
+        let update = update.bind(pair).bind(&self.phase).bind(&self.step);
+        let done = update.bind(step).bind(checksum).execute(connection).await;
+        done.map_err(|error| server("write how far the step has come", &error))?;
+        Ok(())
+    }
 }
 
 /// The steps of a pair that are under way, or were when their run ended.
@@ -181,6 +209,7 @@ pub async fn read(
         Ok(UnderWay {
             phase: row.try_get("phase")?,
             step: row.try_get("step")?,
+            checksum: row.try_get("checksum")?,
             statements_done: row.try_get("statements_done")?,
             rows_done: row.try_get("rows_done")?,
             quarantined: row.try_get("quarantined")?,

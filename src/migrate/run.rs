@@ -10,11 +10,12 @@ use super::files::{MigrationFile, Phase};
 use super::ledger::{self, Happened, Line, Operator, Run, record};
 use super::notice::Formats;
 use super::plan::{self, Plan, Planned};
+use super::progress::{self, UnderWay};
 use super::pushed::Pushed;
 use super::session::{Session, server};
 use super::standing::{Entry, State, standing};
 use super::target::Target;
-use super::{history, lock};
+use super::{begun, history, lock};
 
 /// What a run is asked to do beside the plan.
 #[derive(Debug)]
@@ -87,6 +88,11 @@ impl Session<'_> {
         // Another runner may have worked while this one asked and waited.
         let standings = self.survey(request.phases).await?;
         plan::check(request.phases, &standings, request.accept).map_err(MigrateError::Refused)?;
+        let begun = self.begun(&target).await?;
+        let undo = plan.steps.iter().find(|step| step.file.is_none());
+        let undo = undo.map(|step| step.script);
+        begun::check(request.phases, &standings, &begun, undo, request.accept)
+            .map_err(MigrateError::Refused)?;
         let steps = still_pending(plan, request.phases, &standings)?;
         if steps.is_empty() && request.accept.is_empty() && !adopts {
             return Ok(());
@@ -102,6 +108,7 @@ impl Session<'_> {
         self.take_over(&run, request.phases).await?;
         for (phase, entries) in request.phases.iter().zip(&standings) {
             self.accept(&run, phase, entries, request.accept).await?;
+            self.go_on(&run, phase, &begun, request.accept).await?;
             if let Some(version) = request.adopt {
                 self.adopt(&run, phase, version).await?;
             }
@@ -178,6 +185,46 @@ impl Session<'_> {
                 continue;
             }
             history::accept(&mut self.main, &table, file).await?;
+            self.control.change();
+            self.note(run, Happened::Accepted, &of_file(phase, file))
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// What earlier runs began and did not end.
+    pub(super) async fn begun(&mut self, target: &Target) -> Result<Vec<UnderWay>, MigrateError> {
+        match target.ledger {
+            Some(_) => progress::read(&mut self.main, &self.pair).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// What is done of a migration counts for its file as it is now.
+    async fn go_on(
+        &mut self,
+        run: &Run,
+        phase: &Phase,
+        begun: &[UnderWay],
+        accept: &[i64],
+    ) -> Result<(), MigrateError> {
+        for step in begun
+            .iter()
+            .filter(|step| step.phase == phase.name && step.is_partly_done())
+        {
+            let file = phase
+                .files
+                .iter()
+                .find(|file| Some(file.version) == step.version());
+            let Some(file) =
+                file.filter(|file| accept.contains(&file.version) && !begun::is_of(step, file))
+            else {
+                continue;
+            };
+            let checksum = file.checksum.to_string();
+            let pair = self.pair.clone();
+            step.go_on_as(&mut self.main, &pair, &file.title(), &checksum)
+                .await?;
             self.control.change();
             self.note(run, Happened::Accepted, &of_file(phase, file))
                 .await?;

@@ -14,7 +14,6 @@ use super::apply::{LOCK_TIMEOUT, Step, step_error};
 use super::error::MigrateError;
 use super::hazard::{Lock, LockMode};
 use super::ledger::{self, Run, quarantined};
-use super::lock;
 use super::notice::Formats;
 use super::observe::{Observer, Relations};
 use super::plain::{Plain, plain};
@@ -25,6 +24,7 @@ use super::session::{Event, Failure, Session, server};
 use super::statement::line_of;
 use super::target::{Target, relations};
 use super::window::fill_with;
+use super::{begun, lock};
 
 const SEQUENCES: &str = include_str!("sql/sequences.sql");
 const DEFERRED: &str = include_str!("sql/deferred.sql");
@@ -163,6 +163,11 @@ impl Session<'_> {
             .map_err(MigrateError::Refused)?;
         let standings = self.survey(request.phases).await?;
         plan::check(request.phases, &standings, request.accept).map_err(MigrateError::Refused)?;
+        let begun = self.begun(&target).await?;
+        let undo = plan.steps.iter().find(|step| step.file.is_none());
+        let undo = undo.map(|step| step.script);
+        begun::check(request.phases, &standings, &begun, undo, request.accept)
+            .map_err(MigrateError::Refused)?;
         let pending = still_pending(plan, request.phases, &standings)?;
         let names = plan.relations();
         let before = Surroundings::read(&mut self.main, &names).await?;

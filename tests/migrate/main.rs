@@ -5,6 +5,7 @@
 )]
 
 mod backup;
+mod begun;
 mod clara;
 #[path = "../cluster/mod.rs"]
 mod cluster;

@@ -21,8 +21,10 @@ pub(in crate::cli) fn failed(control: &Control, error: MigrateError) -> CliError
         MigrateError::Step(step) => {
             // A commit whose answer never came may have happened.
             let unknown = step.lost && step.line.is_none();
-            let error = step_failed(&step, changed || unknown);
-            if unknown {
+            // Or an earlier run has done a part of it.
+            let partly = unknown || step.partly;
+            let error = step_failed(&step, changed || partly);
+            if partly {
                 error.stopped()
             } else {
                 by_change(error)

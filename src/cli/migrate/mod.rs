@@ -30,8 +30,8 @@ use super::runtime::{block_on, or_stopped};
 use super::ui::Ui;
 use crate::migrate::{
     Control, Hazard, Limits, MigrateError, Operator, Phase, Plan, Refusal, Request, Session,
-    Target, begin_reading, begun_run, check_history, check_rights, digest, duration, quarantined,
-    relations, survey,
+    Target, begin_reading, begun_run, check_begun, check_history, check_rights, digest, duration,
+    quarantined, read_progress, relations, survey,
 };
 use crate::source::postgres::{ConnectOptions, connect};
 
@@ -433,6 +433,14 @@ async fn prepare<'p>(
     }
     let standings = survey(connection, &found.pair, &found.phases).await?;
     check_history(&found.phases, &standings, &args.what.accept).map_err(MigrateError::Refused)?;
+    let begun = match target.ledger {
+        Some(_) => read_progress(connection, &found.pair).await?,
+        None => Vec::new(),
+    };
+    let undo = args.what.undo.as_ref().and(found.phases.first());
+    let undo = undo.and_then(|phase| phase.undo.as_ref());
+    check_begun(&found.phases, &standings, &begun, undo, &args.what.accept)
+        .map_err(MigrateError::Refused)?;
     let plan = match (&args.what.undo, found.phases.first()) {
         (Some(_), Some(phase)) => back(connection, found, phase, &standings).await?,
         _ if adopts => Plan { steps: Vec::new() },

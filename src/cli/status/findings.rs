@@ -5,6 +5,7 @@ use std::path::Path;
 use super::super::again;
 use super::super::args::CheckFormat;
 use super::super::error::CliError;
+use super::super::ui::Ui;
 use super::{Database, Document, Found, MigrationStatus, OldFormStatus, StatusArgs};
 use crate::report::findings::{Check, Finding, Findings, Level, Outcome, Spot};
 use crate::report::{github, html, junit, sarif};
@@ -25,6 +26,14 @@ impl StatusArgs {
     }
 }
 
+impl Database {
+    /// Phases whose way back was begun and has not ended.
+    pub(super) fn half_way_back(&self) -> impl Iterator<Item = &str> {
+        let steps = self.progress.iter().filter(|step| step.step == "undo");
+        steps.map(|step| step.phase.as_str())
+    }
+}
+
 /// A check for each database and one for each migration; what is pending fails where `is_asked`.
 pub(super) fn of(document: &Document, found: &Found, is_asked: bool) -> Findings {
     let databases: Vec<&str> = document
@@ -33,7 +42,7 @@ pub(super) fn of(document: &Document, found: &Found, is_asked: bool) -> Findings
         .map(|database| database.database.as_str())
         .collect();
     let checks = document.databases.iter().flat_map(|database| {
-        let ready = std::iter::once(ready(database));
+        let ready = std::iter::once(ready(database, is_asked));
         let migrations = database.phases.iter().flat_map(move |phase| {
             let group = match document.databases.as_slice() {
                 [_] => phase.name.clone(),
@@ -55,6 +64,33 @@ pub(super) fn of(document: &Document, found: &Found, is_asked: bool) -> Findings
     }
 }
 
+/// Whether a database is not where its files are, and says so.
+pub(super) fn is_behind(ui: &Ui, document: &Document) -> bool {
+    let mut is_behind = false;
+    for database in &document.databases {
+        for phase in database.half_way_back() {
+            is_behind = true;
+            ui.no(format_args!(
+                "{}: {phase} is undone in part (--check)",
+                database.database
+            ));
+        }
+        for phase in &database.phases {
+            let open = phase.pending + phase.divergent;
+            if open > 0 {
+                is_behind = true;
+                ui.no(format_args!(
+                    "{}: {open} of {} migrations of {} are not applied as they are (--check)",
+                    database.database,
+                    phase.migrations.len(),
+                    phase.name
+                ));
+            }
+        }
+    }
+    is_behind
+}
+
 /// The answer, in a format that is neither text nor JSON.
 pub(super) fn render(findings: &Findings, format: CheckFormat) -> Option<String> {
     match format {
@@ -66,8 +102,12 @@ pub(super) fn render(findings: &Findings, format: CheckFormat) -> Option<String>
     }
 }
 
-fn ready(database: &Database) -> Check {
+fn ready(database: &Database, is_asked: bool) -> Check {
     let mut findings = Vec::new();
+    findings.extend(database.half_way_back().map(|phase| {
+        let message = format!("`{phase}` is undone in part");
+        Finding::new("status.undo", level(is_asked), phase, message)
+    }));
     if let Some(refusal) = &database.refusal {
         findings.push(Finding::new("status.refused", Level::Error, "", refusal));
     }
@@ -97,18 +137,25 @@ fn ready(database: &Database) -> Check {
     check
 }
 
+/// Of what fails only where it is asked for.
+fn level(is_asked: bool) -> Level {
+    if is_asked {
+        Level::Error
+    } else {
+        Level::Warning
+    }
+}
+
 fn check(group: &str, migration: &MigrationStatus, file: Option<Spot>, is_asked: bool) -> Check {
     let name = format!("V{}__{}", migration.version, migration.name);
     let finding = match (migration.state, &migration.message) {
         ("applied", _) => None,
-        ("pending", _) => {
-            let level = if is_asked {
-                Level::Error
-            } else {
-                Level::Warning
-            };
-            Some(Finding::new("status.pending", level, &name, "is pending"))
-        }
+        ("pending", _) => Some(Finding::new(
+            "status.pending",
+            level(is_asked),
+            &name,
+            "is pending",
+        )),
         (state, message) => {
             let message = message.as_deref().unwrap_or(state);
             let rule = format!("status.{state}");

@@ -38,6 +38,7 @@ struct Answer {
     acts_for_owner: bool,
     may_look: bool,
     is_allowed: bool,
+    hides_rows: bool,
 }
 
 /// What `role` lacks; `None` is a role that is still to be made, called `called`.
@@ -202,6 +203,7 @@ fn answer(row: &PgRow) -> Result<Answer, sqlx::Error> {
         acts_for_owner: row.try_get("acts_for_owner")?,
         may_look: row.try_get("may_look")?,
         is_allowed: row.try_get("is_allowed")?,
+        hides_rows: row.try_get("hides_rows")?,
     })
 }
 
@@ -226,6 +228,17 @@ fn judge(database: &str, role: &str, needs: &[&Need], answers: &[Answer]) -> Vec
             Need::OwnRoutine(_) => format!("{schema}.{}", answer.name),
             _ => format!("{schema}.{}", quote(&answer.name)),
         };
+        let is_of_rows = matches!(need, Need::Allowed(privilege, _) if privilege.is_of_rows());
+        let becomes_owner = joined.contains(&answer.owner) || owned.contains(&here);
+        if is_of_rows && answer.hides_rows && !becomes_owner {
+            let grant = if answer.acts_for_owner {
+                format!("ALTER TABLE {here} NO FORCE ROW LEVEL SECURITY;")
+            } else {
+                format!("ALTER ROLE {role} BYPASSRLS;")
+            };
+            let what = format!("see every row of `{here}`, which has row level security");
+            lacks(what, grant);
+        }
         match need {
             Need::Schema(name) if !answer.is_there && !answer.is_allowed => lacks(
                 format!("create schema `{name}`"),
@@ -308,6 +321,34 @@ mod tests {
             is_there: true,
             owner: "her".to_owned(),
             ..Answer::default()
+        }
+    }
+
+    #[test]
+    fn rows_must_not_be_hidden_from_who_changes_them() {
+        let hidden = |acts_for_owner| Answer {
+            may_look: true,
+            is_allowed: true,
+            hides_rows: true,
+            acts_for_owner,
+            ..there()
+        };
+        let need = |privilege| Need::Allowed(privilege, "t".to_owned());
+        for (need, answer, expected) in [
+            (
+                need(Privilege::Update),
+                hidden(true),
+                vec!["ALTER TABLE public.t NO FORCE ROW LEVEL SECURITY;"],
+            ),
+            (
+                need(Privilege::Select),
+                hidden(false),
+                vec!["ALTER ROLE me BYPASSRLS;"],
+            ),
+            (need(Privilege::References), hidden(false), vec![]),
+            (Need::Own("t".to_owned()), hidden(true), vec![]),
+        ] {
+            assert_eq!(of(&need, &answer), expected, "{need:?}");
         }
     }
 

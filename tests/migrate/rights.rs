@@ -288,3 +288,48 @@ fn tables_that_code_alone_touches_are_asked_for_before_the_first_write() {
         WHERE attrelid = 'goods'::regclass AND attname = 'seen'";
     assert_eq!(shop.db.psql(added), "1");
 }
+
+#[test]
+fn rows_that_a_policy_hides_end_the_run_instead_of_staying_as_they_were() {
+    let shop = Shop::new("hidden_rows");
+    shop.db.cluster.role("half_blind", "LOGIN");
+    shop.migrate(&["--phase", "one", "--target", "1"])
+        .ends_with(0);
+    shop.db.psql(&format!(
+        "ALTER TABLE clients OWNER TO half_blind; GRANT CREATE ON SCHEMA public TO half_blind;
+         GRANT USAGE, CREATE ON SCHEMA align TO half_blind; GRANT ALL ON ALL TABLES IN SCHEMA align TO half_blind;
+         GRANT ALL ON ALL SEQUENCES IN SCHEMA align TO half_blind; GRANT CREATE ON DATABASE {} TO half_blind;
+         ALTER TABLE clients ENABLE ROW LEVEL SECURITY; ALTER TABLE clients FORCE ROW LEVEL SECURITY;
+         CREATE POLICY few ON clients USING (id < 100)",
+        shop.db.name
+    ));
+    let url = shop.db.url_as("half_blind");
+    let migrate = ["--database", &url, "--phase", "one", "--target", "2"];
+    let untouched = "SELECT count(*) FROM clients WHERE touched > 0";
+    let plain = "UPDATE clients SET touched = 9 WHERE touched = 0;\n";
+    for text in [None, Some(plain)] {
+        if let Some(text) = text {
+            shop.write("migrations/one/V2__fill_names.sql", text);
+        }
+        shop.migrate(&migrate).ends_with(3).says(&[
+            "see every row of `public.clients`, which has row level security",
+            "grant it with `ALTER TABLE public.clients NO FORCE ROW LEVEL SECURITY;`",
+        ]);
+        assert_eq!(shop.db.psql(untouched), "0");
+    }
+    // What no analysis sees, the server refuses.
+    let code = "DO $$ BEGIN EXECUTE 'UPD' || 'ATE clients SET touched = 9'; END $$;\n";
+    shop.write("migrations/one/V2__fill_names.sql", code);
+    shop.migrate(&migrate)
+        .ends_with(2)
+        .says(&["row-level security policy", "42501"]);
+    assert_eq!(shop.db.psql(untouched), "0");
+    shop.db
+        .psql("ALTER TABLE clients NO FORCE ROW LEVEL SECURITY");
+    shop.migrate(&migrate).ends_with(0);
+    assert_eq!(
+        shop.db
+            .psql("SELECT count(*) FROM clients WHERE touched = 9"),
+        "1000"
+    );
+}

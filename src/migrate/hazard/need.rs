@@ -42,6 +42,16 @@ pub enum Privilege {
     Trigger,
 }
 
+impl Privilege {
+    /// Whether it is about rows that are there or come, which policies may hide or refuse.
+    pub(in crate::migrate) fn is_of_rows(self) -> bool {
+        match self {
+            Self::Select | Self::Insert | Self::Update | Self::Delete => true,
+            Self::References | Self::Trigger => false,
+        }
+    }
+}
+
 impl Need {
     /// The name of what it is about.
     pub fn on(&self) -> &str {

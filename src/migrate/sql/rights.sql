@@ -12,7 +12,7 @@ WITH asked AS (
                 ELSE current_schemas(false) END AS path
     FROM asked
 ), role AS (
-    SELECT r.oid, r.rolsuper FROM (SELECT 1) AS one LEFT JOIN pg_roles r ON r.rolname = $1
+    SELECT r.oid, r.rolsuper, r.rolbypassrls FROM (SELECT 1) AS one LEFT JOIN pg_roles r ON r.rolname = $1
 )
 SELECT a.at,
        n.nspname::text AS schema,
@@ -33,7 +33,10 @@ SELECT a.at,
                         THEN has_table_privilege(role.oid, o.oid, a.privilege)
                              OR has_any_column_privilege(role.oid, o.oid, a.privilege)
                     ELSE has_table_privilege(role.oid, o.oid, a.privilege) END
-       END, false) AS is_allowed
+       END, false) AS is_allowed,
+       -- Of rows that a policy hides, nothing would tell that they were left out.
+       coalesce(o.has_policies AND NOT coalesce(role.rolsuper OR role.rolbypassrls, false)
+           AND (o.is_forced OR NOT coalesce(pg_has_role(role.oid, o.owner, 'USAGE'), false)), false) AS hides_rows
 FROM named AS a
 CROSS JOIN role
 LEFT JOIN LATERAL (
@@ -46,11 +49,12 @@ LEFT JOIN LATERAL (
     SELECT FROM pg_proc AS p WHERE a.kind = 'routine' AND p.pronamespace = n.oid AND p.proname = a.name
 )
 LEFT JOIN LATERAL (
-    SELECT c.oid, c.relowner AS owner, c.relname::text AS name, c.relkind = 'S' AS is_sequence
+    SELECT c.oid, c.relowner AS owner, c.relname::text AS name, c.relkind = 'S' AS is_sequence,
+           c.relrowsecurity AS has_policies, c.relforcerowsecurity AS is_forced
     FROM pg_class AS c
     WHERE a.kind IN ('own', 'relation') AND c.relnamespace = n.oid AND c.relname = a.name
     UNION ALL
-    SELECT p.oid, p.proowner, format('%I(%s)', p.proname, pg_get_function_identity_arguments(p.oid)), false
+    SELECT p.oid, p.proowner, format('%I(%s)', p.proname, pg_get_function_identity_arguments(p.oid)), false, false, false
     FROM pg_proc AS p
     WHERE a.kind = 'routine' AND p.pronamespace = n.oid AND p.proname = a.name
 ) AS o ON true

@@ -156,7 +156,8 @@ fn formats(text: &str) -> Vec<Vec<String>> {
         let rest = after.trim_start();
         let word = rest.find(|c: char| !in_a_word(c)).unwrap_or(rest.len());
         let (level, rest) = rest.split_at(word);
-        let speaks = ["notice", "warning", "info", "log", "debug"];
+        // Without a level it is an exception.
+        let speaks = ["", "exception", "notice", "warning", "info", "log", "debug"];
         if blank == 0 || !speaks.iter().any(|word| level.eq_ignore_ascii_case(word)) {
             continue;
         }
@@ -216,7 +217,9 @@ mod tests {
         let text = "DO $$ BEGIN
             RAISE NOTICE 'moved % of % rows', a, b;
             raise  warning 'it''s 5 %% of %', c;
-            RAISE EXCEPTION 'never shown %', d;
+            RAISE EXCEPTION 'thrown for %', d;
+            RAISE 'no good: %' USING HINT = 'x';
+            RAISE division_by_zero USING MESSAGE = 'made up';
             RAISE NOTICE '%: %', e, f;
             PERFORM praise notice 'nor this';
             RAISE INFO 'done';
@@ -228,7 +231,9 @@ mod tests {
             ("moved 3 of 10 rows, and more", false),
             ("moved 3 rows", false),
             ("it's 5 % of ten", true),
-            ("never shown x", false),
+            ("thrown for x", true),
+            ("no good: x", true),
+            ("made up", false),
             ("secret: value", false),
             ("nor this", false),
             ("done", true),

@@ -355,7 +355,7 @@ impl<'a> Session<'a> {
         };
         repeat(None);
         done.map(|result| result.rows_affected()).map_err(|error| {
-            let mut failure = Failure::of_statement(&error, limits.show_values, sql);
+            let mut failure = Failure::of_statement(&error, limits.show_values, sql, formats);
             failure.blocker = blocker.seen;
             failure
         })
@@ -422,11 +422,11 @@ pub(super) fn server(doing: &'static str, error: &sqlx::Error) -> MigrateError {
 impl Failure {
     /// What the server says of something that no file of the user's asked for.
     pub(super) fn of(error: &sqlx::Error, show_values: bool) -> Self {
-        Self::of_statement(error, show_values, "")
+        Self::of_statement(error, show_values, "", &Formats::default())
     }
 
     /// What it says of this statement.
-    fn of_statement(error: &sqlx::Error, show_values: bool, sql: &str) -> Self {
+    fn of_statement(error: &sqlx::Error, show_values: bool, sql: &str, formats: &Formats) -> Self {
         let Some(error) = error
             .as_database_error()
             .and_then(|error| error.try_downcast_ref::<PgDatabaseError>())
@@ -445,18 +445,25 @@ impl Failure {
         };
         let code = error.code();
         let detail = error.detail().filter(|_| show_values);
+        let place = error.r#where().and_then(|place| place.lines().next());
+        let is_raised = error.routine() == Some("exec_stmt_raise");
+        // What a migration raises is its author's own wording; what others raise may be a row's.
+        let is_in_file = place.is_some_and(|place| place.contains("inline_code_block"));
+        let is_own = is_raised && (is_in_file || formats.make(error.message()));
         let message = match detail {
             Some(detail) => format!("{}\n{detail}", error.message()),
-            // What a migration raises is its author's own wording.
-            None if show_values || error.routine() == Some("exec_stmt_raise") => {
-                error.message().to_owned()
-            }
+            None if show_values || is_own => error.message().to_owned(),
+            None if is_raised => format!("{} refuses", place.unwrap_or("a function of the server")),
             None => without_values(code, error.message(), sql),
         };
+        let is_whole = message == error.message() || show_values;
         let hint = match error.hint() {
-            Some(hint) => Some(hint.to_owned()),
-            None if message == error.message() || show_values => None,
-            None => Some("see what `…` stands for with `--show-values`".to_owned()),
+            Some(hint) if !is_raised || is_whole => Some(hint.to_owned()),
+            Some(_) | None if is_whole => None,
+            Some(_) | None if is_raised => Some(
+                "see what it says with `--show-values`; that may hold values of rows".to_owned(),
+            ),
+            Some(_) | None => Some("see what `…` stands for with `--show-values`".to_owned()),
         };
         Self {
             sqlstate: Some(code.to_owned()),

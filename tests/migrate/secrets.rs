@@ -322,3 +322,50 @@ fn what_the_server_says_of_a_row_is_shown_only_when_asked_for() {
         }
     }
 }
+
+#[test]
+fn what_a_trigger_of_others_raises_is_shown_only_when_asked_for() {
+    let shop = Shop::new("raised");
+    shop.db.psql(&format!(
+        "UPDATE clients SET size = '{MARK}' WHERE id = 5;
+         CREATE FUNCTION guard() RETURNS trigger LANGUAGE plpgsql AS $$
+         BEGIN RAISE EXCEPTION 'no way: %', NEW.size USING HINT = 'look at ' || NEW.size; END $$;
+         CREATE TRIGGER guard BEFORE UPDATE ON clients FOR EACH ROW WHEN (OLD.id = 5) EXECUTE FUNCTION guard();"
+    ));
+    let path = "migrations/one/V1__add_columns.sql";
+    shop.write(path, "UPDATE clients SET size = size WHERE id = 5;");
+    for format in ["text", "json"] {
+        let args = [
+            "--phase",
+            "one",
+            "--target",
+            "1",
+            "--format",
+            format,
+            "--allow",
+            "blocks-writes",
+        ];
+        let run = shop.migrate(&args).ends_with(2);
+        assert!(
+            !run.stderr.contains(MARK) && !run.stdout.contains(MARK),
+            "{run:#?}"
+        );
+        let run = run.says(&[
+            "PL/pgSQL function guard() line 2 at RAISE refuses",
+            "--show-values",
+        ]);
+        assert!(run.stderr.contains("P0001"), "{run:#?}");
+        let shown = shop.migrate(&[&args[..], &["--show-values"]].concat());
+        shown
+            .ends_with(2)
+            .says(&[&format!("no way: {MARK}"), &format!("look at {MARK}")]);
+    }
+    // The words of the migration itself are its author's.
+    shop.write(
+        path,
+        "DO $$ BEGIN RAISE EXCEPTION '%', (SELECT 'own words' FROM clients LIMIT 1) USING HINT = 'own hint'; END $$;",
+    );
+    shop.migrate(&["--phase", "one", "--target", "1"])
+        .ends_with(2)
+        .says(&["own words", "hint: own hint"]);
+}

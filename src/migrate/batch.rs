@@ -99,6 +99,16 @@ async fn windows(
                 }
                 is_sound = true;
                 if pace.failed(span.rows) {
+                    if keys.is_shared(session, &span.through).await? {
+                        let failure = Failure {
+                            hint: Some(format!(
+                                "batch by a unique key: several rows have this `{}`, and those that can be converted would be left out with it",
+                                batch.key
+                            )),
+                            ..failure
+                        };
+                        return Err(Halt::Failed { at, failure });
+                    }
                     put_aside(session, step, batch, keys, progress, &span, &failure).await?;
                     committed(session, progress, before, began);
                 }

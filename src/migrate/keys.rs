@@ -154,6 +154,21 @@ impl Keys {
         }))
     }
 
+    /// Whether several rows have this key, so that they cannot be told apart.
+    pub(super) async fn is_shared(
+        &self,
+        session: &mut Session<'_>,
+        key: &str,
+    ) -> Result<bool, MigrateError> {
+        let (table, column, ty) = (&self.table, &self.key, &self.key_type);
+        let sql = format!(
+            "SELECT count(*) > 1 FROM (SELECT FROM {table} WHERE {column} = $1::text::{ty} LIMIT 2) AS same"
+        );
+        let query = sqlx::query_scalar(AssertSqlSafe(sql)).persistent(false);
+        let found = query.bind(key).fetch_one(&mut session.main).await;
+        found.map_err(|error| server("read the keys of a batch", &error))
+    }
+
     /// From where the batch is.
     pub(super) fn window<'w>(&'w self, progress: &'w Progress, through: &'w str) -> Window<'w> {
         Window {

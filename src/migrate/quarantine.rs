@@ -6,6 +6,7 @@ use super::directive::Batch;
 use super::keys::Keys;
 use super::session::{Failure, Session};
 use super::window::fill_with;
+use crate::schema::Ident;
 
 const TABLE: &str = include_str!("sql/quarantine.sql");
 const PUT: &str = include_str!("sql/put_aside.sql");
@@ -15,7 +16,7 @@ const WHOLE_ROW: &str = "*";
 const HOME: &str = "public";
 
 /// Whether the mapping wants the run to end: for the column that is at fault, or, where the server names
-/// none, for one of those that the statement names.
+/// none, for one of those that the statement names, of the batch's table or of another that it names.
 pub(super) fn ends_the_run(
     session: &Session<'_>,
     step: &Step<'_>,
@@ -24,16 +25,17 @@ pub(super) fn ends_the_run(
     failure: &Failure,
 ) -> bool {
     let mut strict = session.limits.strict.iter();
+    let statement = at.and_then(|at| step.script.statements.get(at));
+    let is_named = |name: &Ident| {
+        let mut tokens = statement.iter().flat_map(|statement| &statement.tokens);
+        tokens.any(|token| token.name() == Some(name.as_str()))
+    };
     strict.any(|column| {
-        let is_fault = match (&failure.column, at) {
-            (Some(named), _) => column.name.as_str() == named,
-            (None, Some(at)) => step.script.statements.get(at).is_some_and(|statement| {
-                let mut tokens = statement.tokens.iter();
-                tokens.any(|token| token.name() == Some(column.name.as_str()))
-            }),
-            (None, None) => true,
+        let is_fault = match &failure.column {
+            Some(named) => column.name.as_str() == named,
+            None => statement.is_none() || is_named(&column.name),
         };
-        is_fault && column.table.is_same(&batch.table, HOME)
+        is_fault && (column.table.is_same(&batch.table, HOME) || is_named(&column.table.name))
     })
 }
 

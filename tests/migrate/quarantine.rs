@@ -139,3 +139,68 @@ fn a_run_that_ended_among_bad_rows_goes_on() {
         "994"
     );
 }
+
+/// Where the values go into another table, the rule is that table's.
+#[test]
+fn the_mapping_may_want_the_run_to_end_for_rows_of_another_table() {
+    for (name, rule, into) in [
+        ("strict_to", "to = \"sizes.size\"", "(id, size)"),
+        ("strict_from", "to = \"elsewhere.other\"", ""),
+    ] {
+        let shop = awkward(name);
+        shop.db
+            .psql("CREATE TABLE sizes (id int PRIMARY KEY, size int)");
+        shop.write(
+            "migrations/one/V2__fill_names.sql",
+            &format!(
+                "-- align: batch table=clients key=id size=100
+INSERT INTO sizes {into} SELECT c.id, c.size::integer FROM clients AS c WHERE true /* align:window */;
+"
+            ),
+        );
+        let mapping = "mappings/shop-to-crm/mapping.toml";
+        let text = std::fs::read_to_string(shop.folder.path().join(mapping)).unwrap();
+        let rule = format!(
+            "[[column]]\nfrom = \"clients.size\"\n{rule}\ncast = \"integer\"\non_error = \"fail\"\n"
+        );
+        shop.write(mapping, &format!("{text}\n{rule}"));
+        shop.migrate(&["--phase", "one"])
+            .ends_with(4)
+            .says(&["22P02"]);
+    }
+}
+
+#[test]
+fn rows_that_share_a_key_with_a_bad_one_are_not_left_out_with_it() {
+    let shop = awkward("shared_key");
+    shop.db.psql(
+        "CREATE TABLE lines (tenant int, n int, v text, w int, PRIMARY KEY (tenant, n));
+         INSERT INTO lines SELECT t, n, CASE WHEN (t, n) = (7, 3) THEN 'x' ELSE '1' END FROM generate_series(1, 20) AS t, generate_series(1, 5) AS n;",
+    );
+    shop.write(
+        "migrations/one/V2__fill_names.sql",
+        "-- align: batch table=lines key=tenant size=10
+UPDATE lines SET w = v::integer WHERE w IS NULL /* align:window */;
+",
+    );
+    shop.migrate(&["--phase", "one"]).ends_with(4).says(&[
+        "22P02",
+        "batch by a unique key: several rows have this `tenant`",
+    ]);
+    assert_eq!(
+        shop.db
+            .psql("SELECT count(*) FROM lines WHERE w IS NOT NULL AND tenant >= 7"),
+        "0"
+    );
+    assert_eq!(
+        shop.db
+            .psql("SELECT to_regclass('align.quarantine') IS NULL"),
+        "t"
+    );
+    shop.db.psql("UPDATE lines SET v = '1' WHERE v = 'x'");
+    shop.migrate(&["--phase", "one"]).ends_with(0);
+    assert_eq!(
+        shop.db.psql("SELECT count(*) FROM lines WHERE w IS NULL"),
+        "0"
+    );
+}

@@ -235,7 +235,7 @@ fn strict(mapping: &FoundMapping) -> Vec<ColumnRef> {
     let rules = mapping.mapping.accepted_columns();
     rules
         .filter(|rule| rule.on_error == OnError::Fail)
-        .flat_map(|rule| rule.to.iter().cloned())
+        .flat_map(|rule| rule.from.iter().chain(&rule.to).cloned())
         .collect()
 }
 

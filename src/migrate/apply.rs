@@ -10,6 +10,7 @@ use super::error::{MigrateError, Refusal, StepError};
 use super::files::Script;
 use super::index;
 use super::ledger::{Happened, Line, Run, record};
+use super::lock;
 use super::progress::Progress;
 use super::rights::Missing;
 use super::session::{Backoff, Event, Failure, Session, server};
@@ -97,6 +98,7 @@ pub(super) async fn run(
 ) -> Result<(), MigrateError> {
     session.check()?;
     session.settle(step.phase).await?;
+    lock::keep(session).await?;
     let began = Instant::now();
     record(&mut session.main, step.run, Happened::Start, &step.line())
         .await

@@ -387,6 +387,9 @@ fn unfit(statement: &Statement, directives: &Directives) -> Option<String> {
     {
         return Some("this is a command of psql, and none of SQL".to_owned());
     }
+    if statement.begins(&["discard", "all"]) || statement.has("pg_advisory_unlock_all") {
+        return Some("it would give away the lock that keeps a second runner out".to_owned());
+    }
     if statement.begins(&["copy"]) && statement.has("stdin") {
         return Some("rows after COPY cannot be read here; write INSERT".to_owned());
     }

@@ -41,6 +41,19 @@ pub(super) async fn take(session: &mut Session<'_>) -> Result<(), MigrateError> 
     }
 }
 
+/// Refuses to go on without the lock: a migration may have given it away, and another runner be at work.
+pub(super) async fn keep(session: &mut Session<'_>) -> Result<(), MigrateError> {
+    let doing = "go on";
+    let holder = holder(&mut session.main).await?;
+    if holder.is_some_and(|holder| holder.pid == session.pid()) {
+        return Ok(());
+    }
+    Err(MigrateError::Server {
+        doing,
+        cause: "a migration gave away the lock that keeps a second runner out".to_owned(),
+    })
+}
+
 /// Who has the lock.
 ///
 /// # Errors

@@ -262,6 +262,11 @@ impl<'a> Session<'a> {
         &self.run
     }
 
+    /// The server's process of the connection that works.
+    pub(super) fn pid(&self) -> i32 {
+        self.pid
+    }
+
     pub(super) fn tell(&mut self, event: Event<'_>) {
         (self.tell)(event);
     }

@@ -159,9 +159,11 @@ fn a_table_that_another_session_has_to_itself_holds_up_no_plan() {
             shop.db.try_psql("SET application_name = 'to itself'; BEGIN; LOCK TABLE orders; SELECT pg_sleep(120)")
         });
         shop.wait_for(busy, "1");
-        shop.align(&["migrate", "--dry-run"])
-            .ends_with(2)
-            .says(&["cannot read the catalog", "lock timeout (55P03)"]);
+        shop.align(&["migrate", "--dry-run"]).ends_with(2).says(&[
+            "cannot read the catalog",
+            "lock timeout (55P03)",
+            "hint: another session has locked a table",
+        ]);
         shop.db.psql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'to itself'");
     });
     shop.db.psql("DROP VIEW ids");

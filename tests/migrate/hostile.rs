@@ -89,5 +89,8 @@ fn a_ledger_that_was_tampered_with_is_not_taken_for_a_lost_connection() {
     }
     shop.db.psql("DROP TABLE align.ledger; CREATE TABLE align.ledger AS SELECT 'x'::text AS format, NULL::text AS system_identifier");
     let run = shop.align(&["status"]).ends_with(2);
-    run.says(&["cannot read the ledger: what is there has another form"]);
+    run.says(&[
+        "cannot read the ledger: what is there has another form",
+        "hint: a table in schema `align` is not as this program made it",
+    ]);
 }

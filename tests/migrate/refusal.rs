@@ -84,6 +84,16 @@ fn files_that_cannot_run_are_found_before_anything_does() {
             "V2__own.sql:2: BEGIN has no place",
         ),
         (
+            "migrations/two/V2__away.sql",
+            "-- align: no-transaction\nDISCARD ALL;",
+            "V2__away.sql:2: it would give away the lock",
+        ),
+        (
+            "migrations/two/V2__free.sql",
+            "SELECT pg_catalog.pg_advisory_unlock_all();",
+            "V2__free.sql:1: it would give away the lock",
+        ),
+        (
             "migrations/two/deep/V2__x.sql",
             "SELECT 1;",
             "in none within it",
@@ -236,4 +246,19 @@ fn the_bundled_pair_is_never_implied() {
     let output = command.current_dir(empty.path()).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("name one with `--map PATH`"));
+}
+
+#[test]
+fn nothing_runs_without_the_lock() {
+    let shop = Shop::new("lock_gone");
+    // No analysis sees this one.
+    let away = "DO $$ BEGIN EXECUTE 'SELECT pg_advisory_' || 'unlock_all()'; END $$;";
+    shop.write("migrations/one/V1__add_columns.sql", &format!("{away}\n"));
+    let run = shop.migrate(&["--phase", "one"]).ends_with(4);
+    run.says(&[
+        "cannot go on: a migration gave away the lock",
+        "run the same command again",
+    ]);
+    let last = "SELECT max(version) FROM align.\"shop-to-crm_one_history\"";
+    assert_eq!(shop.db.psql(last), "1");
 }

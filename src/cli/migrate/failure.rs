@@ -30,8 +30,17 @@ pub(in crate::cli) fn failed(control: &Control, error: MigrateError) -> CliError
                 by_change(error)
             }
         }
-        MigrateError::Server { .. } if changed => CliError::failed(error).hint(GO_ON).stopped(),
-        MigrateError::Server { .. } => CliError::failed(error),
+        MigrateError::Server { ref cause, .. } => {
+            let hint = where_to_look(cause);
+            let error = hint
+                .into_iter()
+                .fold(CliError::failed(error), CliError::hint);
+            if changed {
+                error.hint(GO_ON).stopped()
+            } else {
+                error
+            }
+        }
         MigrateError::Interrupted if changed => {
             CliError::say("interrupted part way").hint(GO_ON).stopped()
         }
@@ -44,6 +53,21 @@ pub(in crate::cli) fn failed(control: &Control, error: MigrateError) -> CliError
                 .hint(GO_ON)
                 .stopped()
         }
+    }
+}
+
+/// What to do about a server that does not answer what every run asks.
+fn where_to_look(cause: &str) -> Option<&'static str> {
+    if cause.contains("(55P03)") {
+        Some(
+            "another session has locked a table, such as by ALTER TABLE; try again when it is done",
+        )
+    } else if cause.contains("has another form") || cause.contains("(42P07)") {
+        Some(
+            "a table in schema `align` is not as this program made it; look at it, and rename or restore it",
+        )
+    } else {
+        None
     }
 }
 

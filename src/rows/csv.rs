@@ -3,6 +3,8 @@
 
 use std::io::{self, BufRead, Write};
 
+use serde_json::value::RawValue;
+
 use super::{Cell, Input, InputError, LARGEST, Line, Output, Unreadable, canonical};
 use crate::schema::Ident;
 use crate::transform::Shape;
@@ -204,12 +206,17 @@ impl<R: BufRead> Input for Reader<'_, R> {
         &self.strangers
     }
 
-    fn raw(&self) -> serde_json::Value {
+    fn may_have(&self, column: &Ident) -> bool {
+        let mut columns = self.columns.iter().flatten();
+        columns.any(|(_, name)| *name == column)
+    }
+
+    fn raw(&self) -> Box<RawValue> {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let fields = &self.records.fields;
         if fields.len() != self.header.len() {
             let fields: Vec<String> = fields.iter().map(|(bytes, _)| text(bytes)).collect();
-            return fields.into();
+            return super::raw(&fields);
         }
         let members = self
             .header
@@ -223,7 +230,8 @@ impl<R: BufRead> Input for Reader<'_, R> {
                 };
                 (name.clone(), value)
             });
-        serde_json::Value::Object(members.collect())
+        let members: serde_json::Map<String, serde_json::Value> = members.collect();
+        super::raw(&members)
     }
 }
 

@@ -134,12 +134,17 @@ impl<R: BufRead> Input for Reader<'_, R> {
         &self.listed
     }
 
-    fn raw(&self) -> serde_json::Value {
+    fn may_have(&self, _: &Ident) -> bool {
+        true
+    }
+
+    fn raw(&self) -> Box<RawValue> {
         if self.line.len() > LARGEST {
-            return serde_json::Value::Null;
+            return RawValue::NULL.to_owned();
         }
-        serde_json::from_slice(&self.line)
-            .unwrap_or_else(|_| String::from_utf8_lossy(&self.line).into_owned().into())
+        let text = String::from_utf8_lossy(&self.line);
+        let row = text.strip_prefix('\u{feff}').unwrap_or(&text).trim();
+        serde_json::from_str(row).unwrap_or_else(|_| super::raw(&text))
     }
 }
 

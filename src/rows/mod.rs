@@ -13,6 +13,9 @@ use std::io;
 pub use lookup::{LookupError, read_lookup};
 pub use run::{Reject, Run, Summary, Transfer};
 
+use serde::Serialize;
+use serde_json::value::RawValue;
+
 use crate::schema::Ident;
 use crate::transform::Shape;
 
@@ -109,8 +112,16 @@ trait Input {
     /// Names of the input that are no column of the shape, each once, the first hundred of them.
     fn strangers(&self) -> &[String];
 
-    /// The text of the row read last, for the rejects.
-    fn raw(&self) -> serde_json::Value;
+    /// Whether a row may say something of a column.
+    fn may_have(&self, column: &Ident) -> bool;
+
+    /// The row read last as it came, for the rejects: numbers with every digit, members of one name all of them.
+    fn raw(&self) -> Box<RawValue>;
+}
+
+/// A row as JSON that is not text of the input.
+fn raw(row: &(impl Serialize + ?Sized)) -> Box<RawValue> {
+    serde_json::value::to_raw_value(row).unwrap_or_else(|_| RawValue::NULL.to_owned())
 }
 
 /// A target of rows.

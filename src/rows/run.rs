@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, BufRead, Write};
 
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 use super::{Cell, Form, Input, Output, RunError, Unreadable, csv, json};
 use crate::mapping::condition::Condition;
@@ -28,7 +29,7 @@ struct Rule<'a> {
 }
 
 /// A row that did not come through, and why; one for each column that failed.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Reject<'a> {
     /// The line it begins on, from 1.
     pub line: u64,
@@ -41,7 +42,7 @@ pub struct Reject<'a> {
     /// What the code means.
     pub message: &'static str,
     /// The row as it came.
-    pub row: &'a serde_json::Value,
+    pub row: &'a RawValue,
 }
 
 /// What a run did.
@@ -122,9 +123,13 @@ impl<'a> Transfer<'a> {
         })
     }
 
-    /// The target columns, in order.
-    fn columns(&self) -> Vec<Ident> {
-        let columns = self.rules.iter().flat_map(|rule| rule.program.columns());
+    /// The target columns that a row of the input may get, in order.
+    fn columns(&self, input: &dyn Input) -> Vec<Ident> {
+        let rules = self.rules.iter().filter(|rule| {
+            let sources = rule.program.sources();
+            sources.is_empty() || sources.iter().any(|column| input.may_have(column))
+        });
+        let columns = rules.flat_map(|rule| rule.program.columns());
         columns.cloned().collect()
     }
 
@@ -139,7 +144,7 @@ impl<'a> Transfer<'a> {
         };
         let mut output: Box<dyn Output + '_> = match run.form {
             Form::JsonLines => Box::new(json::Writer::new(run.output)),
-            Form::Csv => Box::new(csv::Writer::new(run.output, self.columns())),
+            Form::Csv => Box::new(csv::Writer::new(run.output, self.columns(&*input))),
         };
         let mut summary = Summary::default();
         let mut cells = Vec::new();
@@ -238,7 +243,7 @@ impl<'a> Transfer<'a> {
     }
 }
 
-fn unreadable(line: u64, why: Unreadable, row: &serde_json::Value) -> Reject<'_> {
+fn unreadable(line: u64, why: Unreadable, row: &RawValue) -> Reject<'_> {
     Reject {
         line,
         column: None,

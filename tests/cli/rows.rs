@@ -264,9 +264,9 @@ fn csv_keeps_null_and_empty_apart() {
     assert_eq!(
         run.stdout,
         format!(
-            "id,client_name,company_size,tier,tags,info,weight,created_at\n\
-             {ONE},\"a \"\"b\"\",\nc\",50,,,\"{{\"\"k\"\": 1}}\",,\n\
-             {ONE},\"\",,,,,,\n"
+            "id,client_name,company_size,info\n\
+             {ONE},\"a \"\"b\"\",\nc\",50,\"{{\"\"k\"\": 1}}\"\n\
+             {ONE},\"\",,\n"
         )
     );
     let rejects = lines(&place.text("bad.jsonl"));
@@ -386,4 +386,35 @@ fn a_rule_that_fails_the_run_stops_it() {
     let run = rows(&place, &["--table", "clients"], input.as_bytes()).ends_with(2);
     assert_eq!(lines(&run.stdout).len(), 1);
     assert!(run.stderr.contains("stopped at line 2"), "{}", run.stderr);
+}
+
+#[test]
+fn a_row_that_is_rejected_is_kept_as_it_came() {
+    let place = place();
+    let bad = r#"{"id":"no","color":0.1000000000000000055511151231257827,"n":1.10,"big":123456789012345678901234567890,"n":2}"#;
+    let args = ["--table", "clients", "--rejects", "bad.jsonl"];
+    rows(&place, &args, format!("  {bad} \n").as_bytes()).ends_with(1);
+    let rejects = place.text("bad.jsonl");
+    assert!(rejects.contains(&format!("\"row\":{bad}")), "{rejects}");
+}
+
+#[test]
+fn a_column_that_csv_lacks_stays_lacking() {
+    let place = place();
+    let args = ["--table", "clients", "--format", "csv"];
+    let input = format!("name,id\nAnn,{ONE}\n");
+    let run = rows(&place, &args, input.as_bytes()).ends_with(0);
+    let header = run.stdout.lines().next().unwrap();
+    let columns: Vec<&str> = header.split(',').collect();
+    assert!(
+        columns.contains(&"id") && columns.contains(&"client_name"),
+        "{header}"
+    );
+    assert!(
+        !columns.contains(&"company_size") && !columns.contains(&"tier"),
+        "{header}"
+    );
+    for line in run.stdout.lines() {
+        assert_eq!(line.split(',').count(), columns.len(), "{}", run.stdout);
+    }
 }

@@ -35,7 +35,7 @@ Exits with 1 when a row did not come through.";
 /// Take rows through the mapping, one by one
 ///
 /// Reads JSON lines or CSV from standard input and writes the same to standard output, with the names and
-/// values of the other side. A member that a row lacks stays lacking. Rows that do not come through are
+/// values of the other side. A member that a row lacks, or a column that CSV lacks, stays lacking. Rows that do not come through are
 /// left out, and go to `--rejects`.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]

@@ -47,15 +47,22 @@ pub fn invert(rule: &ColumnCorrespondence, from: &Shape, to: &Shape) -> Result<I
         Rule::Convert(steps) => steps.as_slice(),
         Rule::Keep | Rule::Archive | Rule::Drop { .. } => &[],
     };
-    if let Some(Transform::Values { pairs, .. }) = steps.last()
-        && let Some((_, value)) = pairs
+    for (at, step) in steps.iter().enumerate() {
+        let (Transform::Values { pairs, .. }, Some(then)) =
+            (step, steps.get(at + 1..).and_then(|then| casts(then, to)))
+        else {
+            continue;
+        };
+        let kinds = || then.iter().chain([&to_kind]);
+        let respelt = pairs
             .iter()
-            .find(|(_, value)| !is_canonical(&to_kind, &value.to_string()))
-    {
-        return Err(format!("`{value}` may be stored in another spelling"));
+            .find(|(_, value)| !kinds().all(|kind| is_canonical(kind, &value.to_string())));
+        if let Some((_, value)) = respelt {
+            return Err(format!("`{value}` may be stored in another spelling"));
+        }
     }
     Ok(Inverse {
-        lost: lost(rule, steps, &from_kind, &to_kind),
+        lost: lost(rule, steps, &from_kind, (&to_kind, to)),
         correspondence,
     })
 }
@@ -65,7 +72,7 @@ fn lost(
     rule: &ColumnCorrespondence,
     steps: &[Transform],
     from: &Kind,
-    to: &Kind,
+    (to, target): (&Kind, &Shape),
 ) -> Option<String> {
     if steps.iter().any(|s| matches!(s, Transform::Scale { .. })) {
         if !is_number(from) {
@@ -85,7 +92,7 @@ fn lost(
             return Some("the scaled number is rounded".to_owned());
         }
     }
-    if !comes_back(from, to, steps) {
+    if !comes_back(from, to, steps, target) {
         return Some(format!(
             "one {} can be written in several ways as {}",
             to.sql(),
@@ -120,16 +127,36 @@ pub fn only_restricts(step: &Transform) -> bool {
     }
 }
 
-/// Whether every value of the column comes back from its text form, as far as the two types tell.
-fn comes_back(from: &Kind, to: &Kind, steps: &[Transform]) -> bool {
+/// The types that steps cast to; `None` where one of them does something else.
+fn casts(steps: &[Transform], target: &Shape) -> Option<Vec<Kind>> {
+    let kinds = steps.iter().map(|step| match step {
+        Transform::Cast { ty, .. } => Some(target.named(ty)),
+        _ => None,
+    });
+    kinds.collect()
+}
+
+/// Whether every value of the column comes back from its text form, as far as the types tell.
+fn comes_back(from: &Kind, to: &Kind, steps: &[Transform], target: &Shape) -> bool {
     // A list of values names the texts themselves, and a scaled number was looked at by its step.
-    let by_steps = steps.iter().any(|step| {
+    let by_step = steps.iter().position(|step| {
         matches!(
             step,
             Transform::Values { .. } | Transform::Scale { .. } | Transform::Lookup(_)
         )
     });
-    by_steps || from.widens_to(to) || is_text_of(from, to)
+    let is_kept = |from: &Kind, to: &Kind| from.widens_to(to) || is_text_of(from, to);
+    match by_step.and_then(|at| steps.get(..at)) {
+        // Unless what they name is no longer what the column holds.
+        Some(before) => match casts(before, target) {
+            Some(kinds) => kinds
+                .iter()
+                .try_fold(from, |from, kind| is_kept(from, kind).then_some(kind))
+                .is_some(),
+            None => true,
+        },
+        None => is_kept(from, to),
+    }
 }
 
 /// Whether `to` takes the text form of every value of `from`, and nothing is written in two ways.
@@ -246,6 +273,36 @@ mod tests {
                 "none: `01` may be stored in another spelling",
             ),
             ("values = { a = true }", "text", "boolean", "exact"),
+            (
+                "steps = [ { values = { a = '01', b = '2' } }, { cast = 'integer' } ]",
+                "text",
+                "integer",
+                "none: `01` may be stored in another spelling",
+            ),
+            (
+                "steps = [ { values = { a = '1', b = '2' } }, { cast = 'integer' } ]",
+                "text",
+                "integer",
+                "exact",
+            ),
+            (
+                "steps = [ { values = { a = '01', b = '2' } }, { cast = 'integer' } ]",
+                "text",
+                "text",
+                "none: `01` may be stored in another spelling",
+            ),
+            (
+                "steps = [ { cast = 'integer' }, { values = { 1 = 'x' } } ]",
+                "text",
+                "text",
+                "lossy: one text can be written in several ways as text",
+            ),
+            (
+                "steps = [ { cast = 'bigint' }, { values = { 1 = 'x' } } ]",
+                "integer",
+                "text",
+                "exact",
+            ),
             (
                 "values = { a = 'b', b = 'a' }\non_unknown = 'keep'",
                 "text",

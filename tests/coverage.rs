@@ -310,3 +310,34 @@ fn a_rule_of_sql_is_said_not_to_be_looked_at() {
         "whether its `sql` takes a value, only running it shows"
     );
 }
+
+#[test]
+fn a_lookup_whose_row_cannot_be_told_has_no_exact_way_back() {
+    let (from, to, folder) = (database("from"), database("to"), pair());
+    from.psql(FROM);
+    to.psql(TO);
+    to.psql("ALTER TABLE users ADD COLUMN team integer");
+    let rule = "lookup = { table = \"users\", match = \"name\", normalize = [\"trim\", \"lower\"], take = \"id\", on_missing = \"null\" }";
+    assert!(MAPPING.contains(rule));
+    for (take, unique, expected) in [
+        ("id", "", "exact"),
+        ("team", "", "lossy"),
+        ("team", "CREATE UNIQUE INDEX ON users (team, name)", "lossy"),
+        ("team", "CREATE UNIQUE INDEX ON users (team)", "exact"),
+    ] {
+        to.psql(unique);
+        let with = format!("lookup = {{ table = \"users\", match = \"name\", take = \"{take}\" }}");
+        std::fs::write(
+            folder.path().join("mapping.toml"),
+            MAPPING.replace(rule, &with),
+        )
+        .unwrap();
+        let (_, found) = answer(folder.path(), &from.url(), &to.url(), &BOTH);
+        let lines = found["correspondences"].as_array().unwrap();
+        let line = lines
+            .iter()
+            .find(|line| line["from"] == "people.agent")
+            .unwrap();
+        assert_eq!(line["back"], expected, "{take} {unique}: {line}");
+    }
+}

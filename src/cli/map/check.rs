@@ -1,6 +1,6 @@
 //! `align map check`
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use clap::Args;
 use comfy_table::Color;
@@ -14,9 +14,11 @@ use crate::cli::pair;
 use crate::cli::ui::Ui;
 use crate::coverage::find;
 use crate::diff::{self, Comparison, CorrespondenceState, SelectResult, State};
-use crate::mapping::{At, ColumnCorrespondence, ColumnRef, Mapping, Rule, TableRef, Undecided};
+use crate::mapping::{
+    At, ColumnCorrespondence, ColumnRef, Mapping, Rule, TableRef, Transform, Undecided,
+};
 use crate::report::standing::count;
-use crate::schema::Schema;
+use crate::schema::{Ident, Schema};
 use crate::transform::{Inverse, Shape, invert};
 
 const EXAMPLES: &str = "\
@@ -211,11 +213,34 @@ fn way_back(
             .all(|column| table.column(&column.name).is_some());
         has_all.then(|| Shape::of(table, schema))
     };
-    let (from, to) = (shape(from, &rule.from)?, shape(to, &rule.to)?);
-    Some(match invert(rule, &from, &to) {
-        Ok(Inverse { lost: None, .. }) => ("exact", None),
-        Ok(Inverse { lost, .. }) => ("lossy", lost),
+    let (from_row, to_row) = (shape(from, &rule.from)?, shape(to, &rule.to)?);
+    Some(match invert(rule, &from_row, &to_row) {
+        Ok(Inverse { lost, .. }) => match lost.or_else(|| shared(rule, from, to)) {
+            None => ("exact", None),
+            lost => ("lossy", lost),
+        },
         Err(why) => ("none", Some(why)),
+    })
+}
+
+/// What a lookup takes and several rows may have: then the row that was found cannot be told.
+fn shared(rule: &ColumnCorrespondence, from: &Schema, to: &Schema) -> Option<String> {
+    let Rule::Convert(steps) = &rule.rule else {
+        return None;
+    };
+    steps.iter().find_map(|step| {
+        let Transform::Lookup(lookup) = step else {
+            return None;
+        };
+        let table = find(to, &lookup.table).or_else(|| find(from, &lookup.table))?;
+        let is_key = |key: &BTreeSet<&Ident>| key.iter().all(|column| **column == lookup.take);
+        let is_told = table.unique_column_sets().iter().any(is_key);
+        (!is_told).then(|| {
+            format!(
+                "several rows of `{}` may have one `{}`",
+                lookup.table, lookup.take
+            )
+        })
     })
 }
 

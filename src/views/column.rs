@@ -233,7 +233,14 @@ impl<'a> Columns<'a> {
                 (&base.ty, &column.ty),
                 (ColumnType::Named(_), ColumnType::Named(_))
             );
-        let remark = other_type.then(|| format!("of type {} here", self.shown_type(&base.ty)));
+        let remark = other_type.then(|| {
+            let rounded = if is_rounded(&base.ty, &column.ty) {
+                ", to which what is written is rounded"
+            } else {
+                ""
+            };
+            format!("of type {} here{rounded}", self.shown_type(&base.ty))
+        });
         Made {
             value: Value::Plain(self.column_of(base)),
             remark,
@@ -460,8 +467,41 @@ fn constant(default: &str) -> Option<&str> {
         })
 }
 
+/// Whether the server changes a value of the application's type without a word when a column of the base's takes it.
+fn is_rounded(have: &ColumnType, want: &ColumnType) -> bool {
+    use ColumnType as T;
+    const MOST_DIGITS: u32 = 6;
+    match (have, want) {
+        (
+            T::Numeric {
+                scale: Some(have), ..
+            },
+            T::Numeric { scale: want, .. },
+        ) => want.is_none_or(|want| want > *have),
+        (T::Real, T::Double) => true,
+        (
+            T::Timestamp {
+                precision: have, ..
+            },
+            T::Timestamp {
+                precision: want, ..
+            },
+        )
+        | (
+            T::Time {
+                precision: have, ..
+            },
+            T::Time {
+                precision: want, ..
+            },
+        ) => want.unwrap_or(MOST_DIGITS) > have.unwrap_or(MOST_DIGITS),
+        (T::Array(have), T::Array(want)) => is_rounded(have, want),
+        _ => false,
+    }
+}
+
 /// Whether a column of one type stands for one of the other without a rule: the values look alike to
-/// whoever reads them, and the server refuses what does not fit when they are written.
+/// whoever reads them, and what does not fit when they are written is refused by the server, or rounded.
 fn is_alike(have: &Kind, want: &Kind) -> bool {
     use ColumnType as T;
     if have == want || have.widens_to(want) || want.widens_to(have) {
@@ -491,4 +531,45 @@ fn compares(ty: &ColumnType) -> bool {
         ty.element(),
         ColumnType::Json | ColumnType::Named(_) | ColumnType::Other(_) | ColumnType::Unknown { .. }
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_server_rounds_is_known() {
+        for (have, want, expected) in [
+            ("numeric(6,2)", "numeric", true),
+            ("numeric(6,2)", "numeric(6,3)", true),
+            ("numeric(6,2)", "numeric(4,2)", false),
+            ("numeric", "numeric(6,2)", false),
+            ("real", "double precision", true),
+            ("double precision", "real", false),
+            (
+                "timestamp(0) with time zone",
+                "timestamp with time zone",
+                true,
+            ),
+            (
+                "timestamp with time zone",
+                "timestamp(3) with time zone",
+                false,
+            ),
+            (
+                "time(3) without time zone",
+                "time(6) without time zone",
+                true,
+            ),
+            ("numeric(6,2)[]", "numeric[]", true),
+            ("varchar(5)", "text", false),
+        ] {
+            let parsed = |ty: &str| ColumnType::parse(ty, &|_, _| None);
+            assert_eq!(
+                is_rounded(&parsed(have), &parsed(want)),
+                expected,
+                "{want} over {have}"
+            );
+        }
+    }
 }

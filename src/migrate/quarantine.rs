@@ -90,10 +90,12 @@ pub(super) async fn put(
     }
 }
 
-/// As the migrations write it: the home of tables goes without saying.
+/// As the migrations write it: the home of tables goes without saying. A name with a dot is quoted, or it would be that
+/// of a table elsewhere.
 fn table(batch: &Batch) -> String {
     match &batch.table.namespace {
         Some(namespace) if namespace.as_str() != HOME => batch.table.to_string(),
+        _ if batch.table.name.as_str().contains('.') => batch.table.name.to_string(),
         _ => batch.table.name.as_str().to_owned(),
     }
 }

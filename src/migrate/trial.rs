@@ -28,6 +28,8 @@ use super::{begun, lock};
 
 const SEQUENCES: &str = include_str!("sql/sequences.sql");
 const DEFERRED: &str = include_str!("sql/deferred.sql");
+/// Said where a batch that is tried whole fails by a value.
+const PUT_ASIDE: &str = "a run puts the rows that fail so into quarantine and goes on; tried whole, a batch fails with the first";
 /// The server waits so much longer than this process.
 const GRACE: Duration = Duration::from_secs(1);
 
@@ -319,8 +321,15 @@ impl Session<'_> {
             self.execute(&limits).await.map_err(here)?;
             course.wal = course.ask_wal(&mut self.main).await.map_err(lost)?;
             let began = Instant::now();
+            let is_whole = matches!(substituted, Some(Substitution::Whole));
+            let tried = |mut failure: Failure| {
+                if is_whole && failure.is_of_data() {
+                    failure.hint = Some(PUT_ASIDE.to_owned());
+                }
+                here(failure)
+            };
             let rows = match sql {
-                Some(sql) => self.execute(&sql).await.map_err(here)?,
+                Some(sql) => self.execute(&sql).await.map_err(tried)?,
                 None => 0,
             };
             let took = began.elapsed();

@@ -204,3 +204,38 @@ UPDATE lines SET w = v::integer WHERE w IS NULL /* align:window */;
         "0"
     );
 }
+
+#[test]
+fn a_trial_of_a_batch_says_what_becomes_of_bad_rows() {
+    let shop = awkward("tried_whole");
+    shop.migrate(&["--phase", "one", "--dry-run=rollback"])
+        .ends_with(2)
+        .says(&[
+            "22P02",
+            "hint: a run puts the rows that fail so into quarantine",
+        ]);
+}
+
+#[test]
+fn a_dot_in_a_name_is_not_that_after_a_schema() {
+    let shop = awkward("dotted");
+    shop.db.psql(
+        "CREATE SCHEMA a;
+         CREATE TABLE a.b (id int PRIMARY KEY, v text, w int);
+         CREATE TABLE \"a.b\" (LIKE a.b INCLUDING ALL);
+         INSERT INTO a.b VALUES (1, 'x'); INSERT INTO \"a.b\" VALUES (1, 'x');",
+    );
+    let batch = |table: &str| {
+        format!(
+            "-- align: batch table={table} key=id\nUPDATE {table} SET w = v::integer WHERE true /* align:window */;\n"
+        )
+    };
+    shop.write("migrations/one/V2__fill_names.sql", &batch("a.b"));
+    shop.write("migrations/one/V3__index_names.sql", &batch("\"a.b\""));
+    shop.migrate(&["--phase", "one"]).ends_with(0);
+    assert_eq!(
+        shop.db
+            .psql("SELECT table_name FROM align.quarantine ORDER BY 1"),
+        "\"a.b\"\na.b"
+    );
+}

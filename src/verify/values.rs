@@ -24,7 +24,7 @@ use crate::transform::sql::{Expression, columns};
 use crate::transform::{Kind, SESSION, Slot};
 
 pub(super) use pair::Relation;
-use pair::{Here, Joined, Pair};
+use pair::{Here, Joined, Known, Pair};
 
 const QUARANTINE: &str = "quarantine is empty or settled";
 
@@ -67,10 +67,11 @@ pub async fn check(
     let kept: bool = kept.map_err(|error| server("look for the ledger", &error))?;
     let mut checks = Vec::new();
     let pairs = Pair::all(connection, values.mapping).await?;
+    let mut known = Known::new();
     let mut unsaid = Vec::new();
     for pair in &pairs {
         let begun = Instant::now();
-        let joined = pair.joined(connection, values).await?;
+        let joined = pair.joined(connection, values, &mut known).await?;
         if let Ok(joined) = &joined
             && !joined.is_one
         {
@@ -95,7 +96,7 @@ pub async fn check(
             .filter(|pair| entry.from.is_empty() && pair.to.is_same(&to.table, home));
         let tables = entry.from.first().map(|from| &from.table);
         for from in tables.into_iter().chain(of_constant.map(|pair| &pair.from)) {
-            let columns = column(connection, values, entry, from, kept).await?;
+            let columns = column(connection, values, entry, (from, kept), &mut known).await?;
             looked.extend(columns.into_iter().map(|looked| (entry.at, looked)));
         }
     }
@@ -226,8 +227,8 @@ async fn column<'a>(
     connection: &mut PgConnection,
     values: &Values<'_>,
     entry: &'a ColumnCorrespondence,
-    from: &TableRef,
-    has_ledger: bool,
+    (from, has_ledger): (&TableRef, bool),
+    known: &mut Known,
 ) -> Result<Vec<Looked<'a>>, VerifyError> {
     let mapping = values.mapping;
     let names = |columns: &[crate::mapping::ColumnRef]| {
@@ -252,7 +253,7 @@ async fn column<'a>(
         at: Some(entry.at),
         is_matched: false,
     };
-    let joined = match pair.joined(connection, values).await? {
+    let joined = match pair.joined(connection, values, known).await? {
         Ok(joined) => joined,
         Err(why) => return skipped(why),
     };

@@ -1,6 +1,8 @@
 //! Two tables of the database, the second of which holds what the rows of the first became, and how a row of one
 //! finds that of the other.
 
+use std::collections::BTreeMap;
+
 use sqlx::Row;
 use sqlx::postgres::PgConnection;
 
@@ -64,10 +66,13 @@ impl Pair {
             .collect();
         let (from_home, to_home) = (mapping.from.home(), mapping.to.home());
         let old = mapping.verify.old.as_ref().map_or(from_home, Ident::as_str);
-        let doing = "look for tables of one name";
-        let query = sqlx::query_scalar(SAME_NAMES).persistent(false);
-        let names = query.bind(old).bind(to_home).fetch_all(connection).await;
-        let names: Vec<String> = names.map_err(|error| server(doing, &error))?;
+        let names: Vec<String> = if old == to_home {
+            Vec::new()
+        } else {
+            let query = sqlx::query_scalar(SAME_NAMES).persistent(false);
+            let names = query.bind(old).bind(to_home).fetch_all(connection).await;
+            names.map_err(|error| server("look for tables of one name", &error))?
+        };
         for name in names {
             let Ok(name) = Ident::new(name) else {
                 continue;
@@ -94,8 +99,24 @@ impl Pair {
         Ok(pairs)
     }
 
-    /// Both in the database, and how they are joined; or why nothing can be said of their rows.
+    /// Both in the database, and how they are joined; or why nothing can be said of their rows. What is `known` is not
+    /// asked again.
     pub(super) async fn joined(
+        &self,
+        connection: &mut PgConnection,
+        values: &Values<'_>,
+        known: &mut Known,
+    ) -> Result<Result<Joined, String>, VerifyError> {
+        let names = (self.from.to_string(), self.to.to_string());
+        if let Some(joined) = known.get(&names) {
+            return Ok(joined.clone());
+        }
+        let joined = self.find(connection, values).await?;
+        known.insert(names, joined.clone());
+        Ok(joined)
+    }
+
+    async fn find(
         &self,
         connection: &mut PgConnection,
         values: &Values<'_>,
@@ -160,6 +181,9 @@ impl Pair {
             .collect()
     }
 }
+
+/// What was found of pairs, by the names of both.
+pub(super) type Known = BTreeMap<(String, String), Result<Joined, String>>;
 
 /// Two tables that are there.
 #[derive(Debug, Clone)]
